@@ -1,0 +1,51 @@
+/** Every fixed limit of the service, unit last in the name, with the abuse or quota that it answers. */
+export const limits = {
+  /** A message as stored, before compression. Below the 400 KB item limit of DynamoDB. */
+  messageBytesMax: 262_144,
+  /** All messages of one call as stored. Below the 400 KB item limit of DynamoDB. */
+  batchBytesMax: 350_000,
+  batchMessagesMax: 1_000,
+  /** A request body as received: JSON may spell a byte with six characters, so it is wider than `batchBytesMax`. */
+  bodyBytesMax: 2_097_152,
+  /** All request headers together, in bytes (`node:http` refuses more). */
+  headerBytesMax: 16_384,
+  pathBytesMax: 4_096,
+  titleCharactersMax: 1_024,
+  attributesMax: 32,
+  attributeNameCharactersMax: 128,
+  attributeValueCharactersMax: 1_024,
+  keyBytesMax: 512,
+  nameCharactersMax: 128,
+  topicCharactersMax: 128,
+  topicsPerRegistrationMax: 10,
+  shardsMax: 16,
+  /** All shards of a subscriber's topics together: what fits in one cursor. */
+  shardsPerSubscriberMax: 64,
+  cursorBytesMax: 2_048,
+  idempotencyKeyCharactersMax: 255,
+  idempotencyKeptSeconds: 86_400,
+  ttlSecondsMax: 31_536_000,
+  retentionSecondsDefault: 604_800,
+  retentionSecondsMin: 3_600,
+  retentionSecondsMax: 315_360_000,
+  reservedAfterDeletionSeconds: 600,
+  pageMessagesDefault: 100,
+  pageMessagesMax: 1_000,
+  /** What one answer holds of messages, in bytes; one larger message is still given alone. */
+  pageBytesMax: 1_048_576,
+  listDefault: 100,
+  listMax: 1_000,
+  waitSecondsMax: 20,
+  termsDefault: 10,
+  termsMax: 1_000,
+  hiddenTermsMax: 1_000,
+  languagesMax: 8,
+  heartbeatSeconds: 15,
+  /** What a stream may hold that its reader has not taken, in bytes; past it the stream ends and the client resumes. */
+  streamBufferBytesMax: 1_048_576,
+  /** Unused, a stream token lasts this long. */
+  streamTokenUnusedSeconds: 60,
+  /** Once used, it reopens its stream until this long after the stream last ended. */
+  streamTokenReopenSeconds: 600,
+  streamTokenSecondsMax: 43_200,
+} as const;

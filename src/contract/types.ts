@@ -1,0 +1,189 @@
+/** The shapes that cross the wire, as a client sees them. `schemas.ts` validates the same shapes; a test holds the two together. */
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** A message to publish. `body` must be there and may be `null`. */
+export interface MessageIn {
+  readonly title?: string;
+  readonly body: Json;
+  /** At most 32, each name up to 128 and each value up to 1,024 characters. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Messages with one key keep their order; at most 512 bytes. */
+  readonly key?: string;
+  /** Seconds after which the message is hidden, 1..31,536,000. */
+  readonly ttlSeconds?: number;
+}
+
+/** A message as it is read. `id` is unique within its topic; `sequence` strictly increases within its shard. */
+export interface Message extends MessageIn {
+  readonly id: string;
+  readonly topic: string;
+  readonly sequence: number;
+  readonly publisherId: string;
+  readonly publishedAt: string;
+  readonly expiresAt?: string;
+}
+
+/** Messages between a cursor and the next delivered one that are gone, by their sequences, both ends included. */
+export interface Discontinuity {
+  readonly topic: string;
+  readonly shard: number;
+  readonly fromSequence: number;
+  readonly toSequence: number;
+  /** `expired`: by TTL or retention. `topic_recreated`: the cursor belongs to an earlier topic of this name. */
+  readonly reason: "expired" | "topic_recreated";
+}
+
+/** A page of messages. `cursor` is where to go on; `pollAfterMs` is how long to wait before the next call, 0 if there is more. */
+export interface MessagePage {
+  readonly messages: readonly Message[];
+  readonly cursor: string;
+  readonly discontinuities: readonly Discontinuity[];
+  readonly pollAfterMs: number;
+}
+
+export interface RegisterPublisherRequest {
+  readonly name: string;
+  readonly topics: readonly string[];
+}
+
+export interface Publisher {
+  readonly publisherId: string;
+  readonly name: string;
+  readonly topics: readonly string[];
+  readonly createdAt: string;
+}
+
+/** `token` is shown this once and never again. */
+export interface RegisteredPublisher extends Publisher {
+  readonly token: string;
+}
+
+export interface RegisterSubscriberRequest {
+  readonly name?: string;
+  readonly topics: readonly string[];
+  /** `latest` (default), `earliest`, an RFC 3339 time, or a cursor. */
+  readonly from?: string;
+}
+
+/** `lag` is an upper bound of the messages waiting. */
+export interface Subscriber {
+  readonly subscriberId: string;
+  readonly name?: string;
+  readonly topics: readonly string[];
+  readonly cursor: string;
+  readonly createdAt: string;
+  readonly lag: number;
+  /** When it last read or committed; absent before the first time. Kept to the minute. */
+  readonly lastActiveAt?: string;
+}
+
+/** `token` is shown this once and never again. */
+export interface RegisteredSubscriber extends Subscriber {
+  readonly token: string;
+}
+
+/** The answer to a publish: one id and sequence for each message, in the order sent. */
+export interface Published {
+  readonly topic: string;
+  readonly publishedAt: string;
+  readonly messages: readonly { readonly id: string; readonly sequence: number }[];
+}
+
+export interface CommittedCursor {
+  readonly cursor: string;
+}
+
+/** `streamToken` goes into `?streamToken=`, as EventSource cannot send headers. */
+export interface StreamToken {
+  readonly streamToken: string;
+  readonly expiresAt: string;
+}
+
+export interface TopicTerms {
+  /** false: the topic's messages are never cut into words (private or encrypted text). */
+  readonly enabled: boolean;
+  /** ISO 639-1 codes of the languages whose stop words are left out. */
+  readonly languages: readonly string[];
+  /** Terms that answers leave out. */
+  readonly hidden: readonly string[];
+}
+
+export interface PutTopicRequest {
+  /** 1..16, at creation only. */
+  readonly shards?: number;
+  /** 0 keeps messages for ever, else 3,600..315,360,000. */
+  readonly retentionSeconds?: number;
+  readonly terms?: Partial<TopicTerms>;
+}
+
+export interface Topic {
+  readonly topic: string;
+  readonly shards: number;
+  readonly retentionSeconds: number;
+  readonly terms: TopicTerms;
+  readonly createdAt: string;
+}
+
+/** A topic with its state. Rates are messages per second over the last minute and hour. */
+export interface TopicState extends Topic {
+  /** An upper bound of the messages that are kept. */
+  readonly messagesKept: number;
+  readonly messagesPublished: number;
+  /** Bytes of the entries stored. */
+  readonly storedBytes: number;
+  readonly firstMessageAt?: string;
+  readonly lastMessageAt?: string;
+  readonly messagesPerSecond: { readonly lastMinute: number; readonly lastHour: number };
+  /** Who reads it; only with the admin key, at most 1,000. */
+  readonly subscribers?: readonly { readonly subscriberId: string; readonly name?: string; readonly lag: number }[];
+}
+
+/** A page of a list. `next` is there when there is more, to be sent as `?after=`. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+export type WindowName = "1m" | "10m" | "1h" | "1d" | "all";
+
+/** A term with the number of messages in the window that contain it: count <= truth <= count + error. */
+export interface PopularTerm {
+  readonly term: string;
+  readonly count: number;
+  readonly error: number;
+  /** The term is provably among the true first `limit`. */
+  readonly certain: boolean;
+  /** `count` divided by the messages of the window. */
+  readonly share: number;
+}
+
+/** Which terms are popular. Any term not held has a true count of at most `floor`. */
+export interface PopularTerms {
+  /** `topic:<name>` or `overall`. */
+  readonly scope: string;
+  readonly window: { readonly name: WindowName; readonly from?: string; readonly to: string };
+  /** Every message published up to then is counted. */
+  readonly asOf: string;
+  readonly messages: number;
+  readonly pairs: number;
+  readonly floor: number;
+  /** Every count is exact, and a term that is absent has count 0. */
+  readonly exact: boolean;
+  /** The version of the rules that cut text into terms. */
+  readonly tokenizer: number;
+  readonly terms: readonly PopularTerm[];
+}
+
+export interface PopularTermsQuery {
+  readonly topic?: string;
+  readonly window?: WindowName;
+  readonly limit?: number;
+  readonly sort?: "popular";
+}
+
+export interface Health {
+  readonly status: "ok";
+  readonly version: string;
+}
