@@ -1,0 +1,102 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { MessagePort } from "node:worker_threads";
+import { NewsBoard } from "#core/news.ts";
+import type { Store, StoreTraits } from "#core/store.ts";
+import { roomyCaps } from "#terms/windows.ts";
+import { openForReading, Statements } from "./database.ts";
+import { type ReadName, reads } from "./reads.ts";
+import { startWriter, WriterLink } from "./writer.ts";
+import type { WriteName } from "./writes.ts";
+
+const traits: StoreTraits = { name: "embedded", durable: true, caps: roomyCaps };
+
+/** The embedded store of one thread. The thread that opened the folder can give others a connection of their own. */
+export interface EmbeddedStore extends Store {
+  /** For `attachEmbeddedStore` in another thread of this process; to be transferred. */
+  connect(): MessagePort;
+}
+
+/**
+ * Opens a data folder, making or upgrading it as needed, and holds it for this process. Reads go over a connection of this
+ * thread, writes to one writer thread. Rejects when another process holds the folder or a later version wrote it.
+ */
+export async function openEmbeddedStore(folder: string): Promise<EmbeddedStore> {
+  const writer = await startWriter(folder);
+  const store = attachEmbeddedStore(folder, writer.connect());
+  return {
+    ...store,
+    connect: () => writer.connect(),
+    async close() {
+      await store.close();
+      await writer.close();
+    },
+  };
+}
+
+/** The store as a further thread of the process sees it. */
+export function attachEmbeddedStore(folder: string, port: MessagePort): Store {
+  const news = new NewsBoard();
+  const link = new WriterLink(port, (refs) => news.tell(refs));
+  const database: DatabaseSync = openForReading(folder);
+  const db = new Statements(database);
+
+  const write =
+    <Name extends WriteName | "append">(name: Name): Store[Name] =>
+    (...args: unknown[]) =>
+      link.call(name, args) as never;
+  const read =
+    <Name extends ReadName>(name: Name): Store[Name] =>
+    async (...args: unknown[]) =>
+      (reads[name] as (db: Statements, ...args: unknown[]) => unknown)(db, ...args) as never;
+
+  return {
+    traits,
+    createTopic: write("createTopic"),
+    updateTopic: write("updateTopic"),
+    getTopic: read("getTopic"),
+    listTopics: read("listTopics"),
+    async deleteTopic(topic, reservedUntilMs) {
+      const deleted = (await link.call("deleteTopic", [topic, reservedUntilMs])) as boolean;
+      news.tellAll();
+      return deleted;
+    },
+    createPublisher: write("createPublisher"),
+    getPublisher: read("getPublisher"),
+    listPublishers: read("listPublishers"),
+    putPublisherTopics: write("putPublisherTopics"),
+    deletePublisher: write("deletePublisher"),
+    createSubscriber: write("createSubscriber"),
+    getSubscriber: read("getSubscriber"),
+    listSubscribers: read("listSubscribers"),
+    deleteSubscriber: write("deleteSubscriber"),
+    commitCursor: write("commitCursor"),
+    seekSubscriber: write("seekSubscriber"),
+    touchSubscriber: write("touchSubscriber"),
+    putStreamToken: write("putStreamToken"),
+    getStreamToken: read("getStreamToken"),
+    append: write("append"),
+    readEntries: read("readEntries"),
+    getShard: read("getShard"),
+    findEntry: read("findEntry"),
+    async waitForNews(watches, signal) {
+      const behind = watches.some(
+        ({ ref, ticket }) => (reads.getShard(db, ref)?.tickets ?? Number.POSITIVE_INFINITY) > ticket,
+      );
+      if (!behind)
+        await news.wait(
+          watches.map(({ ref }) => ref),
+          signal,
+        );
+    },
+    listUncounted: read("listUncounted"),
+    getSummaries: read("getSummaries"),
+    listWork: read("listWork"),
+    saveTerms: write("saveTerms"),
+    expire: write("expire"),
+    async close() {
+      link.close();
+      news.tellAll();
+      database.close();
+    },
+  };
+}
