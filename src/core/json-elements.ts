@@ -1,0 +1,38 @@
+const quote = 34;
+const backslash = 92;
+
+/**
+ * The texts of the elements of the array in `{"messages":[...]}`, or undefined where the text has not that simple form
+ * (the name spelled with escapes, or given twice). The text has been parsed before, so its brackets and strings are sound.
+ */
+export function splitElements(text: string, count: number): string[] | undefined {
+  const head = /^\s*\{\s*"messages"\s*:\s*\[/.exec(text);
+  if (!head) return undefined;
+  const elements: string[] = [];
+  let start = head[0].length;
+  let depth = 0;
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x2c && depth === 0) {
+      elements.push(text.slice(start, at));
+      start = at + 1;
+    } else if (code === 0x7d || code === 0x5d) {
+      if (depth === 0) break;
+      depth--;
+    }
+  }
+  if (count > 0) elements.push(text.slice(start, at));
+  return elements.length === count && /^\]\s*\}\s*$/.test(text.slice(at)) ? elements : undefined;
+}
+
+/** The index of the closing quote of the string that opens at `at`. */
+function endOfString(text: string, at: number): number {
+  for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+}

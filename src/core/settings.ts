@@ -1,0 +1,30 @@
+/** What the functions are set to. Complete and frozen; made once by a composition root. */
+export interface ServiceSettings {
+  /** SHA-256 (hex) of the admin keys; two may be set, for rotation. None: nobody is admin. */
+  readonly adminKeyHashes: readonly string[];
+  /** Anyone who reaches the service may register and make topics. */
+  readonly openRegistration: boolean;
+  /** Anyone may read topics, messages and terms. */
+  readonly publicRead: boolean;
+  readonly topicsMax: number;
+  readonly publishersMax: number;
+  readonly subscribersMax: number;
+  /** The longest that a read waits for messages, in seconds. */
+  readonly waitSecondsMax: number;
+  /** The longest that a deletion may take to work in another process, in ms: how long registrations are kept in memory. */
+  readonly registryCacheMs: number;
+  /** What `pollAfterMs` says when there is nothing more to read. */
+  readonly pollAfterMs: number;
+}
+
+export const defaultServiceSettings: ServiceSettings = Object.freeze({
+  adminKeyHashes: [],
+  openRegistration: true,
+  publicRead: true,
+  topicsMax: 10_000,
+  publishersMax: 10_000,
+  subscribersMax: 10_000,
+  waitSecondsMax: 20,
+  registryCacheMs: 60_000,
+  pollAfterMs: 1_000,
+});

@@ -1,0 +1,14 @@
+import type { Clock } from "#core/clock.ts";
+import type { Ids } from "#core/ids.ts";
+import type { Registry } from "#core/registry.ts";
+import type { ServiceSettings } from "#core/settings.ts";
+import type { Store } from "#core/store.ts";
+
+/** What every function works with. Built once by a composition root and passed down. */
+export interface Context {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly settings: ServiceSettings;
+}
