@@ -1,6 +1,6 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type { PublisherRecord, SubscriberRecord } from "#core/store.ts";
-import { decodeToken, hashSecret, secretMatches } from "#core/tokens.ts";
+import { decodeToken, secretMatches } from "#core/tokens.ts";
 import type { Context } from "./context.ts";
 
 /** Who calls. `open` gave no token at all. */
@@ -20,10 +20,8 @@ export async function identify(context: Context, token: string | undefined): Pro
   } else if (parts?.kind === "sub") {
     const subscriber = await context.registry.subscriber(parts.id);
     if (subscriber && secretMatches(parts.secret, subscriber.secretHash)) return { kind: "subscriber", subscriber };
-  } else if (!parts) {
-    const keyHash = hashSecret(token);
-    if (context.settings.adminKeyHashes.some((hash) => secretMatches(token, hash) && keyHash.length === hash.length))
-      return { kind: "admin" };
+  } else if (!parts && context.settings.adminKeyHashes.some((hash) => secretMatches(token, hash))) {
+    return { kind: "admin" };
   }
   throw new BellwetherError(
     "unauthenticated",

@@ -33,10 +33,13 @@ export async function openEmbeddedStore(folder: string): Promise<EmbeddedStore> 
   };
 }
 
-/** The store as a further thread of the process sees it. */
-export function attachEmbeddedStore(folder: string, port: MessagePort): Store {
+/** The store as a further thread of the process sees it. `onNews` hears of every write to the log. */
+export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: () => void = () => {}): Store {
   const news = new NewsBoard();
-  const link = new WriterLink(port, (refs) => news.tell(refs));
+  const link = new WriterLink(port, (refs) => {
+    news.tell(refs);
+    onNews();
+  });
   const database: DatabaseSync = openForReading(folder);
   const db = new Statements(database);
 

@@ -1,0 +1,17 @@
+/** The SDK of Bellwether: fetch in, fetch out, for browsers and Node 20 or newer, without dependencies. */
+
+export {
+  BellwetherError,
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  type FieldError,
+  type Problem,
+} from "#contract/errors.ts";
+export { limits } from "#contract/limits.ts";
+export type * from "#contract/types.ts";
+export { type BrowseQuery, type Client, type ClientSettings, createClient, type ListQuery } from "./client.ts";
+export type { MessagesOptions } from "./messages.ts";
+export type { CallOptions, PublisherCredentials, PublisherHandle, PublishOptions } from "./publisher.ts";
+export type { Retries } from "./retries.ts";
+export type { SubscribeQuery, SubscriberCredentials, SubscriberHandle } from "./subscriber.ts";

@@ -1,0 +1,222 @@
+import { BellwetherError } from "#contract/errors.ts";
+import { type Operation, type OperationName, operations } from "#contract/operations.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
+import { errorFromResponse } from "./problem.ts";
+import { isTransient, type Retries, retryDelayMs } from "./retries.ts";
+import { sleep } from "./sleep.ts";
+
+/** What the transport needs to know, complete: `createClient` fills in the defaults. */
+export interface TransportSettings {
+  /** The service's root without a slash at its end. */
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly adminKey: string | undefined;
+  readonly fetch: typeof fetch;
+  readonly retries: Retries;
+  /** For each try, from the request to the last byte of its answer. */
+  readonly timeoutMs: number;
+}
+
+/** One call of an operation. `token` wins over those of the client. */
+export interface Call {
+  readonly operation: OperationName;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON, made once: a repeat sends the identical bytes. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly token?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How long the service may hold the answer on purpose (long poll), on top of `timeoutMs`. */
+  readonly holdMs?: number;
+}
+
+/** Carries calls to the service. Both reject with `BellwetherError`, or with the signal's reason when it aborts. */
+export interface Transport {
+  /**
+   * Sends the call, again if need be, and gives the JSON of the answer (undefined for 204). What cannot be repeated
+   * safely (making a registration or a stream token, a seek) is sent once, except after 429, which did nothing.
+   */
+  call<T>(call: Call): Promise<T>;
+  /** Opens an event stream, trying once. The chunks end when the service ends them, and throw when it is silent for `silenceMs`. */
+  open(call: Call, silenceMs: number): Promise<AsyncGenerator<Uint8Array, void>>;
+}
+
+/** Makes the transport over fetch. */
+export function createTransport(settings: TransportSettings): Transport {
+  return {
+    async call<T>(call: Call) {
+      const request = buildRequest(settings, call);
+      for (let failures = 1; ; failures += 1) {
+        try {
+          return await sendOnce<T>(settings, request, settings.timeoutMs + (call.holdMs ?? 0));
+        } catch (error) {
+          if (!(error instanceof BellwetherError)) throw error;
+          if (failures > 1 && isDeleted(request.operation, error)) return undefined as T;
+          const delayMs = canRepeat(request.operation, error)
+            ? retryDelayMs(settings.retries, failures, error)
+            : undefined;
+          if (delayMs === undefined || failures >= settings.retries.attempts) throw error;
+          await sleep(delayMs, call.signal);
+        }
+      }
+    },
+    async open(call, silenceMs) {
+      const request = buildRequest(settings, call);
+      const headers = { ...request.headers, accept: "text/event-stream" };
+      return openOnce(settings, { ...request, headers }, silenceMs);
+    },
+  };
+}
+
+interface Request {
+  readonly operation: Operation;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+function buildRequest(settings: TransportSettings, call: Call): Request {
+  const operation: Operation = operations[call.operation];
+  const headers: Record<string, string> = { accept: "application/json", ...call.headers };
+  const secret = call.token ?? secretFor(operation, settings);
+  if (secret !== undefined) headers.authorization = `Bearer ${secret}`;
+  if (call.body !== undefined) headers["content-type"] = "application/json";
+  return {
+    operation,
+    url: settings.url + fillPath(operation.path, call.params ?? {}) + queryString(call.query ?? {}),
+    headers,
+    body: call.body === undefined ? undefined : JSON.stringify(call.body),
+    signal: call.signal,
+  };
+}
+
+/** The admin key is for what only it may do; for the rest the narrower token is the better choice. */
+function secretFor(operation: Operation, { token, adminKey }: TransportSettings): string | undefined {
+  const administrative = operation.access === "admin" || operation.access === "register";
+  return administrative ? (adminKey ?? token) : (token ?? adminKey);
+}
+
+function fillPath(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
+    const value = params[name] ?? "";
+    // A dot segment would be folded away by the URL parser and hit another route.
+    if (value === "" || value === "." || value === "..") {
+      throw new BellwetherError("invalid_request", `"${value}" cannot be a ${name}.`);
+    }
+    return encodeURIComponent(value);
+  });
+}
+
+function queryString(query: NonNullable<Call["query"]>): string {
+  const set = Object.entries(query).filter((entry) => entry[1] !== undefined);
+  const text = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+async function sendOnce<T>(settings: TransportSettings, request: Request, timeoutMs: number): Promise<T> {
+  const deadline = startDeadline(timeoutMs, request.signal);
+  try {
+    const response = await fetchOnce(settings, request, deadline.signal);
+    if (!response.ok) throw await errorFromResponse(response);
+    return (response.status === 204 ? undefined : parseJson(await response.text())) as T;
+  } catch (error) {
+    throw asBellwetherError(error, request, settings.url, deadline.passed);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function openOnce(settings: TransportSettings, request: Request, silenceMs: number) {
+  const deadline = startDeadline(settings.timeoutMs, request.signal);
+  try {
+    const response = await fetchOnce(settings, request, deadline.signal);
+    if (!response.ok) throw await errorFromResponse(response);
+    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      await response.body?.cancel();
+      throw new BellwetherError("internal", "The answer is not an event stream.", {}, { status: response.status });
+    }
+    deadline.pause();
+    return readChunks(settings, request, response.body, deadline, silenceMs);
+  } catch (error) {
+    deadline.clear();
+    throw asBellwetherError(error, request, settings.url, deadline.passed);
+  }
+}
+
+/** The silence is counted only while a chunk is waited for, not while the caller is busy with the last one. */
+async function* readChunks(
+  settings: TransportSettings,
+  request: Request,
+  body: ReadableStream<Uint8Array>,
+  deadline: Deadline,
+  silenceMs: number,
+): AsyncGenerator<Uint8Array, void> {
+  const reader = body.getReader();
+  const cancel = () => void reader.cancel().catch(() => {});
+  deadline.signal.addEventListener("abort", cancel, { once: true });
+  try {
+    for (;;) {
+      deadline.restart(silenceMs);
+      const { done, value } = await reader.read();
+      deadline.pause();
+      if (deadline.signal.aborted) throw new Error(`Nothing came for ${silenceMs} ms.`);
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    throw asBellwetherError(error, request, settings.url, deadline.passed);
+  } finally {
+    deadline.clear();
+    cancel();
+  }
+}
+
+function fetchOnce({ fetch }: TransportSettings, request: Request, signal: AbortSignal): Promise<Response> {
+  return fetch(request.url, {
+    method: request.operation.method,
+    headers: request.headers,
+    signal,
+    ...(request.body === undefined ? {} : { body: request.body }),
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = "The answer is not JSON. Check that the URL is that of a Bellwether service.";
+    throw new BellwetherError("internal", message, {}, { cause });
+  }
+}
+
+/** The caller's abort passes as it is; what is no error of ours came from the network. */
+function asBellwetherError(error: unknown, request: Request, url: string, timedOut: boolean): unknown {
+  if (error instanceof BellwetherError) return error;
+  if (request.signal?.aborted) return request.signal.reason;
+  const why = timedOut ? "it did not answer in time" : describe(error);
+  return new BellwetherError(
+    "connection_failed",
+    `The service at ${url} could not be reached: ${why}.`,
+    {},
+    { cause: error },
+  );
+}
+
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  return cause.message || code || cause.name;
+}
+
+function canRepeat(operation: Operation, error: BellwetherError): boolean {
+  if (!isTransient(error)) return false;
+  return operation.method !== "POST" || operation.idempotent === true || error.status === 429;
+}
+
+/** The repeat of a DELETE whose first answer was lost finds nothing more to delete. */
+function isDeleted(operation: Operation, error: BellwetherError): boolean {
+  return operation.method === "DELETE" && error.status === 404;
+}

@@ -1,0 +1,145 @@
+import * as z from "zod/mini";
+import { errorCodes } from "./errors.ts";
+import { type Operation, type OperationName, operationNames, operations } from "./operations.ts";
+import { problem, publishBodies, schemas, streamEvents } from "./schemas.ts";
+
+type Part = Record<string, unknown>;
+
+/** The OpenAPI 3.1 description of the service, drawn from the operations table and the schemas that validate. */
+export function createOpenApi(version: string): Part {
+  const paths: Record<string, Part> = {};
+  for (const name of operationNames) {
+    const operation: Operation = operations[name];
+    paths[operation.path] = { ...paths[operation.path], [operation.method.toLowerCase()]: describe(name, operation) };
+  }
+  for (const [path, { summary, type }] of Object.entries(hostRoutes)) {
+    const content = { [type]: { schema: type === "application/json" ? { type: "object" } : { type: "string" } } };
+    paths[path] = {
+      get: {
+        operationId: path.slice(1).replace(/\W/g, "_"),
+        summary,
+        security: [],
+        responses: { 200: { description: summary, content } },
+      },
+    };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Bellwether",
+      version,
+      summary: "Durable publish/subscribe over plain HTTP, which also says what everyone is talking about.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ bearer: [] }, {}],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "A publisher's or subscriber's token, or the admin key.",
+        },
+      },
+      responses: {
+        Problem: {
+          description: `An error as problem details. Codes: ${Object.keys(errorCodes).join(", ")}.`,
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+      schemas: {
+        Problem: toJsonSchema(problem, "output"),
+        MessageEvent: toJsonSchema(streamEvents.message, "output"),
+        DiscontinuityEvent: toJsonSchema(streamEvents.discontinuity, "output"),
+      },
+    },
+  };
+}
+
+const hostRoutes: Record<string, { summary: string; type: string }> = {
+  "/healthz": { summary: "Whether the service can answer.", type: "application/json" },
+  "/metrics": { summary: "Measurements for Prometheus.", type: "text/plain" },
+  "/openapi.json": { summary: "This description.", type: "application/json" },
+};
+
+function describe(name: OperationName, operation: Operation): Part {
+  const { params, query, body, answer } = schemas[name];
+  const requestBody = bodyOf(name, body);
+  return {
+    operationId: name,
+    summary: operation.summary,
+    tags: [operation.path.split("/")[2]],
+    parameters: [...parameters("path", params), ...parameters("query", query), ...headers(operation)],
+    ...(requestBody && { requestBody }),
+    responses: { [operation.status]: success(operation, answer), default: { $ref: "#/components/responses/Problem" } },
+  };
+}
+
+function success(operation: Operation, answer: z.ZodMiniType | undefined): Part {
+  const content: Part = {};
+  if (answer) content["application/json"] = { schema: toJsonSchema(answer, "output") };
+  if (operation.stream)
+    content["text/event-stream"] = {
+      schema: {
+        type: "string",
+        description:
+          "Events `message` (MessageEvent) and `discontinuity` (DiscontinuityEvent); `id:` is the cursor after each.",
+      },
+    };
+  return { description: operation.summary, ...(Object.keys(content).length > 0 && { content }) };
+}
+
+function bodyOf(name: OperationName, body: z.ZodMiniType | undefined): Part | undefined {
+  if (name === "publish") {
+    const one = toJsonSchema(publishBodies.message, "input");
+    return {
+      required: true,
+      content: {
+        "application/json": { schema: { anyOf: [one, toJsonSchema(publishBodies.batch, "input")] } },
+        "application/x-ndjson": { schema: { type: "string", description: "A message a line." } },
+        "text/plain": { schema: { type: "string", description: "The body of one message." } },
+      },
+    };
+  }
+  return (
+    body && { required: name !== "putTopic", content: { "application/json": { schema: toJsonSchema(body, "input") } } }
+  );
+}
+
+function headers(operation: Operation): Part[] {
+  const text = { schema: { type: "string" } };
+  return [
+    ...(operation.idempotent
+      ? [
+          {
+            in: "header",
+            name: "Idempotency-Key",
+            description: "Makes a repeat within 24 h safe; 1..255 printable ASCII characters.",
+            ...text,
+          },
+        ]
+      : []),
+    ...(operation.stream
+      ? [{ in: "header", name: "Last-Event-ID", description: "The cursor to resume an event stream from.", ...text }]
+      : []),
+  ];
+}
+
+function parameters(place: "path" | "query", schema: z.ZodMiniType): Part[] {
+  const { properties = {}, required = [] } = toJsonSchema(schema, "output") as {
+    properties?: Record<string, Part>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, each]) => ({
+    in: place,
+    name,
+    required: place === "path" || required.includes(name),
+    schema: each,
+  }));
+}
+
+function toJsonSchema(schema: z.ZodMiniType, io: "input" | "output"): Part {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", reused: "inline" }) as Part;
+  return rest;
+}

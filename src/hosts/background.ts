@@ -1,0 +1,85 @@
+import type { Context } from "#functions/context.ts";
+import { TermCounting } from "#functions/count-terms.ts";
+import { rollUpTerms } from "#functions/roll-up-terms.ts";
+
+/** What the work behind the calls reports; all of it is only told, never needed. */
+export interface BackgroundReports {
+  counted(messages: number, uncuttable: number): void;
+  failed(work: "countTerms" | "rollUpTerms" | "expire", error: unknown): void;
+}
+
+/** The longest that counting lies behind when no news wakes it, and the pause between passes while there is news. */
+const sweepMs = 1_000;
+const passPauseMs = 20;
+const rollUpEveryMs = 2_000;
+const expireEveryMs = 1_000;
+
+/**
+ * Does what no caller waits for, on hosts that keep running: counts terms, rolls them up, and forgets what has expired.
+ * `wake` cuts counting's pause short when something was written. Each work goes on after a failure.
+ */
+export function startBackground(context: Context, reports: BackgroundReports): { wake(): void; stop(): Promise<void> } {
+  const counting = new TermCounting(context);
+  const stopping = new AbortController();
+  let wake = (): void => {};
+
+  const pause = (ms: number, wakeable = false): Promise<void> =>
+    new Promise((resolve) => {
+      if (stopping.signal.aborted) return resolve();
+      const timer = setTimeout(end, ms);
+      stopping.signal.addEventListener("abort", end, { once: true });
+      if (wakeable) wake = end;
+      function end(): void {
+        clearTimeout(timer);
+        stopping.signal.removeEventListener("abort", end);
+        resolve();
+      }
+    });
+
+  const repeat = async (
+    work: Parameters<BackgroundReports["failed"]>[0],
+    step: () => Promise<boolean>,
+    rest: () => Promise<void>,
+  ): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        if (await step()) {
+          await pause(passPauseMs);
+          continue;
+        }
+      } catch (error) {
+        if (!stopping.signal.aborted) reports.failed(work, error);
+      }
+      await rest();
+    }
+  };
+
+  const loops = Promise.all([
+    repeat(
+      "countTerms",
+      async () => {
+        const { messages, uncuttable, more } = await counting.countTerms();
+        if (messages > 0) reports.counted(messages, uncuttable);
+        return more;
+      },
+      () => pause(sweepMs, true),
+    ),
+    repeat(
+      "rollUpTerms",
+      () => rollUpTerms(context),
+      () => pause(rollUpEveryMs),
+    ),
+    repeat(
+      "expire",
+      () => context.store.expire(context.clock.nowMs()),
+      () => pause(expireEveryMs),
+    ),
+  ]);
+  return {
+    wake: () => wake(),
+    async stop() {
+      stopping.abort();
+      await loops;
+    },
+  };
+}

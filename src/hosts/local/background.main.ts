@@ -1,0 +1,26 @@
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { ServiceSettings } from "#core/settings.ts";
+import { attachEmbeddedStore } from "#stores/embedded/store.ts";
+import { startBackground } from "../background.ts";
+import { createContext } from "../node-context.ts";
+
+/** What the thread tells the one that serves. */
+export type BackgroundReport =
+  | { readonly counted: readonly [number, number] }
+  | { readonly failed: string; readonly error: string };
+
+/** The thread that counts, rolls up and expires, so that cutting words never stops the event loop that serves. */
+const { folder, port, settings } = workerData as { folder: string; port: MessagePort; settings: ServiceSettings };
+const report = (each: BackgroundReport): void => parentPort!.postMessage(each);
+const store = attachEmbeddedStore(folder, port, () => background.wake());
+const background = startBackground(createContext(store, settings), {
+  counted: (messages, uncuttable) => report({ counted: [messages, uncuttable] }),
+  failed: (work, error) =>
+    report({ failed: work, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+});
+
+parentPort!.once("message", async () => {
+  await background.stop();
+  await store.close();
+  parentPort!.close();
+});

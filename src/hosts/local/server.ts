@@ -1,0 +1,236 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { BellwetherError } from "#contract/errors.ts";
+import { limits } from "#contract/limits.ts";
+import { createOpenApi } from "#contract/openapi.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
+import { problemResponse } from "../problems.ts";
+import { version } from "../version.ts";
+import type { Metrics } from "./metrics.ts";
+import { checkOrigin } from "./origins.ts";
+import type { LocalSettings } from "./settings.ts";
+
+/** A reader that takes nothing for this long is gone: its stream ends, and it resumes from its cursor. */
+const stalledMs = 30_000;
+
+export interface LocalServer {
+  readonly server: Server;
+  /** Ends streams and waits, answers what is in flight, and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Puts the service behind `node:http`: limits, origins, streams with back-pressure, and the routes that belong to a host. */
+export function createLocalServer(
+  handler: HttpHandler,
+  settings: LocalSettings,
+  metrics: Metrics,
+  logFault: (error: unknown, operation: string) => void,
+): LocalServer {
+  const stopping = new AbortController();
+  const openApi = `${JSON.stringify(createOpenApi(version), null, 2)}\n`;
+  let streams = 0;
+
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 75_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    (incoming, outgoing) => {
+      void serve(incoming, outgoing);
+    },
+  );
+  server.on("clientError", refuseMalformed);
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
+    const gone = new AbortController();
+    const onStop = (): void => gone.abort();
+    stopping.signal.addEventListener("abort", onStop);
+    if (stopping.signal.aborted) gone.abort();
+    outgoing.on("close", () => {
+      stopping.signal.removeEventListener("abort", onStop);
+      gone.abort();
+    });
+    try {
+      const response = await answer(incoming, gone.signal);
+      metrics.called(response.operation ?? "none", response.status, (performance.now() - startedAt) / 1000);
+      if (response.cause !== undefined) logFault(response.cause, response.operation ?? "none");
+      if (response.stream) await sendStream(outgoing, response, gone.signal);
+      else send(incoming, outgoing, response);
+    } catch (error) {
+      logFault(error, "none");
+      outgoing.destroy();
+    }
+  }
+
+  async function answer(incoming: IncomingMessage, signal: AbortSignal): Promise<HttpResponse> {
+    let cors: Record<string, string>;
+    try {
+      cors = checkOrigin(settings, incoming.headers.host, incoming.headers.origin);
+    } catch (error) {
+      return problemResponse(error);
+    }
+    const response = (await hostRoute(incoming)) ?? (await handler(requestOf(incoming, signal)));
+    return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
+  }
+
+  async function hostRoute(incoming: IncomingMessage): Promise<HttpResponse | undefined> {
+    const path = incoming.url!.split("?", 1)[0]!;
+    const give = (type: string, body: string): HttpResponse => {
+      if (!["GET", "HEAD"].includes(incoming.method!)) {
+        return problemResponse(
+          new BellwetherError("method_not_allowed", `${incoming.method} is not taken here; GET and HEAD are.`, {
+            allow: ["GET", "HEAD"],
+          }),
+        );
+      }
+      const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
+      return { status: 200, headers, body: incoming.method === "HEAD" ? "" : body, operation: path.slice(1) };
+    };
+    if (path === "/healthz") return give("application/json", `{"status":"ok","version":"${version}"}\n`);
+    if (path === "/openapi.json") return give("application/json", openApi);
+    if (path === "/metrics") return give("text/plain; version=0.0.4; charset=utf-8", await metrics.render());
+    return undefined;
+  }
+
+  async function sendStream(outgoing: ServerResponse, response: HttpResponse, signal: AbortSignal): Promise<void> {
+    if (streams >= settings.streamsMax) {
+      await response.stream![Symbol.asyncIterator]().return?.();
+      const refused = problemResponse(
+        new BellwetherError(
+          "too_many_requests",
+          `There are ${streams} event streams open, as many as may be. Try again later, or poll.`,
+          { retryAfterSeconds: 5 },
+        ),
+      );
+      outgoing.writeHead(refused.status, refused.headers).end(refused.body);
+      return;
+    }
+    streams += 1;
+    metrics.streamOpened();
+    try {
+      outgoing.writeHead(response.status, response.headers);
+      for await (const text of response.stream!) {
+        if (outgoing.destroyed) break;
+        if (!outgoing.write(text) && !(await drained(outgoing, signal))) break;
+      }
+      outgoing.end();
+    } finally {
+      streams -= 1;
+      metrics.streamClosed();
+    }
+  }
+
+  return {
+    server,
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      stopping.abort();
+      server.closeIdleConnections();
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const force = setTimeout(() => server.closeAllConnections(), 10_000);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(force);
+    },
+  };
+}
+
+/** Waits until a slow reader has taken what was written. Nothing more is read for it meanwhile. false when it is gone. */
+async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<boolean> {
+  try {
+    await once(outgoing, "drain", { signal: AbortSignal.any([signal, AbortSignal.timeout(stalledMs)]) });
+    return true;
+  } catch {
+    if (!signal.aborted) outgoing.destroy();
+    return false;
+  }
+}
+
+function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
+  if (outgoing.destroyed) return;
+  // A body that was not read to its end would be taken for the next request.
+  const unread = !incoming.complete;
+  const bytes = body === undefined ? undefined : Buffer.from(body);
+  outgoing.writeHead(status, {
+    ...headers,
+    ...(unread && { connection: "close" }),
+    ...(bytes && incoming.method !== "HEAD" && { "content-length": bytes.length }),
+  });
+  outgoing.end(bytes);
+}
+
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): HttpRequest {
+  return {
+    method: incoming.method!,
+    target: incoming.url!,
+    header: (name) => {
+      const value = incoming.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    body: () => readBody(incoming),
+    signal,
+  };
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const declared = Number(incoming.headers["content-length"] ?? 0);
+  if (declared > limits.bodyBytesMax) throw tooLarge(declared);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limits.bodyBytesMax) {
+        incoming.removeAllListeners("data").pause();
+        reject(tooLarge(length));
+      } else chunks.push(chunk);
+    });
+    incoming.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    incoming.on("close", () =>
+      reject(new BellwetherError("request_timeout", "The request ended before its body was whole. Send it again.")),
+    );
+    incoming.on("error", () =>
+      reject(new BellwetherError("request_timeout", "The request ended before its body was whole. Send it again.")),
+    );
+  });
+}
+
+function tooLarge(actualBytes: number): BellwetherError {
+  return new BellwetherError(
+    "payload_too_large",
+    `The body has ${actualBytes} bytes or more; the limit is ${limits.bodyBytesMax}. Send less at once.`,
+    { limitBytes: limits.bodyBytesMax, actualBytes },
+  );
+}
+
+/** What `node:http` refuses before it is a request: said in the same form as every error, then the connection ends. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const known =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? new BellwetherError(
+          "headers_too_large",
+          `The request's headers are larger than ${limits.headerBytesMax} bytes.`,
+        )
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? new BellwetherError("request_timeout", "The request was not received whole in time. Send it again.")
+        : new BellwetherError("invalid_request", "The request is not valid HTTP/1.1.");
+  const { status, headers, body } = problemResponse(known);
+  const lines = Object.entries({ ...headers, connection: "close", "content-length": Buffer.byteLength(body!) }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  socket.end(`HTTP/1.1 ${status} ${problemTitle(status)}\r\n${lines.join("")}\r\n${body}`);
+}
+
+function problemTitle(status: number): string {
+  return status === 431 ? "Request Header Fields Too Large" : status === 408 ? "Request Timeout" : "Bad Request";
+}
