@@ -1,13 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { Worker } from "node:worker_threads";
-import { type Logger, pino } from "pino";
-import { type EmbeddedStore, openEmbeddedStore } from "#stores/embedded/store.ts";
-import { createHttpHandler } from "../http.ts";
-import type { HttpHandler } from "../http-types.ts";
-import { createContext } from "../node-context.ts";
-import type { BackgroundReport } from "./background.main.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { pino } from "pino";
+import { startCore } from "../core.main.ts";
+import { createMetrics } from "./metrics.ts";
 import { createLocalServer } from "./server.ts";
 import { type LocalSettings, readSettings, type SettingName } from "./settings.ts";
 
@@ -26,7 +21,10 @@ export async function startLocalService(
   const settings = readSettings(flags, environment);
   const log = pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: true }));
   const metrics = createMetrics();
-  const core = await startCore(settings, metrics, log);
+  const core = await startCore(settings.dataDir, settings, {
+    counted: metrics.counted,
+    failed: (work, error) => log.error({ err: error, work }, "background work failed"),
+  });
   const { server, close } = createLocalServer(core.handler, settings, metrics, (error, operation) =>
     log.error({ err: error, operation }, "unexpected fault"),
   );
@@ -45,52 +43,6 @@ export async function startLocalService(
     async close() {
       await close();
       await core.close();
-    },
-  };
-}
-
-/** The service without a socket: store, functions and the background thread. */
-export async function startCore(
-  settings: LocalSettings,
-  metrics: Metrics,
-  log: Logger,
-): Promise<{ handler: HttpHandler; close(): Promise<void> }> {
-  const store = await openEmbeddedStore(settings.dataDir);
-  const background = startBackgroundThread(store, settings, metrics, log);
-  return {
-    handler: createHttpHandler(createContext(store, settings)),
-    async close() {
-      await background.stop();
-      await store.close();
-    },
-  };
-}
-
-function startBackgroundThread(
-  store: EmbeddedStore,
-  settings: LocalSettings,
-  metrics: Metrics,
-  log: Logger,
-): { stop(): Promise<void> } {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const port = store.connect();
-  const worker = new Worker(new URL(`./background.main.${extension}`, import.meta.url), {
-    workerData: { folder: settings.dataDir, port, settings },
-    transferList: [port],
-    execArgv: [],
-  });
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  worker.on("error", (error) =>
-    log.fatal({ err: error }, "the background thread failed; terms are not counted until a restart"),
-  );
-  worker.on("message", (report: BackgroundReport) => {
-    if ("counted" in report) metrics.counted(...report.counted);
-    else log.error({ work: report.failed, error: report.error }, "background work failed; it goes on");
-  });
-  return {
-    async stop() {
-      worker.postMessage("stop");
-      await exited;
     },
   };
 }

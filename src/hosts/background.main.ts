@@ -1,13 +1,9 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
 import { attachEmbeddedStore } from "#stores/embedded/store.ts";
-import { startBackground } from "../background.ts";
-import { createContext } from "../node-context.ts";
-
-/** What the thread tells the one that serves. */
-export type BackgroundReport =
-  | { readonly counted: readonly [number, number] }
-  | { readonly failed: string; readonly error: string };
+import { startBackground } from "./background.ts";
+import type { BackgroundReport } from "./core.main.ts";
+import { createContext } from "./node-context.ts";
 
 /** The thread that counts, rolls up and expires, so that cutting words never stops the event loop that serves. */
 const { folder, port, settings } = workerData as { folder: string; port: MessagePort; settings: ServiceSettings };
