@@ -35,7 +35,7 @@ export async function publish(context: Context, caller: Caller, input: PublishIn
     ),
   }));
   const nowMs = context.clock.nowMs();
-  const result = await append(context, topic, parts, nowMs, idempotencyOf(owner, input, nowMs));
+  const result = await append(context, topic, parts, nowMs, idempotencyOf(owner, topic, input, nowMs));
   return answer(topic.topic, messages.length, placed, result);
 }
 
@@ -82,14 +82,15 @@ function keylessShard(context: Context, topic: TopicRecord, idempotencyKey: stri
 
 function idempotencyOf(
   owner: string,
+  topic: TopicRecord,
   input: PublishInput,
   nowMs: number,
 ): { recordKey: string; fingerprint: string; expiresAtMs: number } | undefined {
-  const { topic, idempotencyKey, mediaType, bytes } = input;
+  const { idempotencyKey, mediaType, bytes } = input;
   if (idempotencyKey === undefined) return undefined;
   const fingerprint = hash("sha256", Buffer.concat([Buffer.from(`${mediaType}\n`), bytes]), "hex");
   return {
-    recordKey: hash("sha256", `${owner}\n${topic}\n${idempotencyKey}`, "hex"),
+    recordKey: hash("sha256", `${owner}\n${topic.topic}\n${topic.incarnation}\n${idempotencyKey}`, "hex"),
     fingerprint,
     expiresAtMs: nowMs + limits.idempotencyKeptSeconds * 1000,
   };

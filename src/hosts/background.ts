@@ -8,9 +8,12 @@ export interface BackgroundReports {
   failed(work: "countTerms" | "rollUpTerms" | "expire", error: unknown): void;
 }
 
-/** The longest that counting lies behind when no news wakes it, and the pause between passes while there is news. */
+/** The longest that counting lies behind when no news wakes it. */
 const sweepMs = 1_000;
-const passPauseMs = 20;
+/** Between two passes while there is news: a pass costs the same two summaries however few messages it adds. */
+const gatherMs = 100;
+/** A pass of this many is behind: the next follows at once. */
+const fullPassMessages = 2_000;
 const rollUpEveryMs = 2_000;
 const expireEveryMs = 1_000;
 
@@ -43,10 +46,7 @@ export function startBackground(context: Context, reports: BackgroundReports): {
   ): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        if (await step()) {
-          await pause(passPauseMs);
-          continue;
-        }
+        if (await step()) continue;
       } catch (error) {
         if (!stopping.signal.aborted) reports.failed(work, error);
       }
@@ -60,6 +60,7 @@ export function startBackground(context: Context, reports: BackgroundReports): {
       async () => {
         const { messages, uncuttable, more } = await counting.countTerms();
         if (messages > 0) reports.counted(messages, uncuttable);
+        if (more && messages < fullPassMessages) await pause(gatherMs);
         return more;
       },
       () => pause(sweepMs, true),

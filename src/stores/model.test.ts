@@ -385,7 +385,7 @@ function comparable(value: unknown): unknown {
 }
 
 test("memory and embedded give the same answers to the same operations", { timeout: 120_000 }, async () => {
-  const steps = fc.array(fc.record({ operation, stepMs }), { minLength: 1, maxLength: 60, size: "max" });
+  const steps = fc.array(fc.record({ operation, stepMs }), { minLength: 1, maxLength: 45, size: "max" });
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const folder = await mkdtemp(join(tmpdir(), "bellwether-model-"));

@@ -41,7 +41,7 @@ function responseOf({ status, headers, body, stream }: HttpResponse): Response {
     : status === 204
       ? null
       : (body ?? null);
-  return new Response(content, { status, headers });
+  return new Response(content as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

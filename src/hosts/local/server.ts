@@ -47,16 +47,9 @@ export function createLocalServer(
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const startedAt = performance.now();
-    const gone = new AbortController();
-    const onStop = (): void => gone.abort();
-    stopping.signal.addEventListener("abort", onStop);
-    if (stopping.signal.aborted) gone.abort();
-    outgoing.on("close", () => {
-      stopping.signal.removeEventListener("abort", onStop);
-      gone.abort();
-    });
+    const gone = new Gone(outgoing, stopping.signal);
     try {
-      const response = await answer(incoming, gone.signal);
+      const response = await answer(incoming, gone);
       metrics.called(response.operation ?? "none", response.status, (performance.now() - startedAt) / 1000);
       if (response.cause !== undefined) logFault(response.cause, response.operation ?? "none");
       if (response.stream) await sendStream(outgoing, response, gone.signal);
@@ -67,14 +60,14 @@ export function createLocalServer(
     }
   }
 
-  async function answer(incoming: IncomingMessage, signal: AbortSignal): Promise<HttpResponse> {
+  async function answer(incoming: IncomingMessage, gone: Gone): Promise<HttpResponse> {
     let cors: Record<string, string>;
     try {
       cors = checkOrigin(settings, incoming.headers.host, incoming.headers.origin);
     } catch (error) {
       return problemResponse(error);
     }
-    const response = (await hostRoute(incoming)) ?? (await handler(requestOf(incoming, signal)));
+    const response = (await hostRoute(incoming)) ?? (await handler(requestOf(incoming, gone)));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
   }
 
@@ -141,6 +134,35 @@ export function createLocalServer(
   };
 }
 
+/**
+ * The signal that a caller has left or the host stops. Made when first asked for: most calls never wait, and making and
+ * aborting a signal for each took 8 % of the server's time under single publishes (measured by a CPU profile).
+ */
+class Gone {
+  readonly #outgoing: ServerResponse;
+  readonly #stopping: AbortSignal;
+  #controller: AbortController | undefined;
+
+  constructor(outgoing: ServerResponse, stopping: AbortSignal) {
+    this.#outgoing = outgoing;
+    this.#stopping = stopping;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    const abort = (): void => {
+      this.#stopping.removeEventListener("abort", abort);
+      controller.abort();
+    };
+    if (this.#stopping.aborted || this.#outgoing.destroyed) abort();
+    this.#stopping.addEventListener("abort", abort);
+    this.#outgoing.once("close", abort);
+    return controller.signal;
+  }
+}
+
 /** Waits until a slow reader has taken what was written. Nothing more is read for it meanwhile. false when it is gone. */
 async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<boolean> {
   try {
@@ -165,7 +187,7 @@ function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, hea
   outgoing.end(bytes);
 }
 
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): HttpRequest {
+function requestOf(incoming: IncomingMessage, gone: Gone): HttpRequest {
   return {
     method: incoming.method!,
     target: incoming.url!,
@@ -174,7 +196,9 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): HttpRequest 
       return Array.isArray(value) ? value.join(", ") : value;
     },
     body: () => readBody(incoming),
-    signal,
+    get signal() {
+      return gone.signal;
+    },
   };
 }
 
@@ -192,12 +216,12 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
       } else chunks.push(chunk);
     });
     incoming.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    incoming.on("close", () =>
-      reject(new BellwetherError("request_timeout", "The request ended before its body was whole. Send it again.")),
-    );
-    incoming.on("error", () =>
-      reject(new BellwetherError("request_timeout", "The request ended before its body was whole. Send it again.")),
-    );
+    const cut = (): void => {
+      if (incoming.complete) return;
+      reject(new BellwetherError("request_timeout", "The request ended before its body was whole. Send it again."));
+    };
+    incoming.on("close", cut);
+    incoming.on("error", cut);
   });
 }
 

@@ -18,8 +18,10 @@ export interface WriteBatch {
   readonly calls: readonly WriteCall[];
 }
 
-/** What comes back: the outcomes of this connection's batch, or the shards that somebody's batch wrote to. */
-export type WriterReply = { readonly outcomes: readonly WriteOutcome[] } | { readonly news: readonly ShardRef[] };
+/** What comes back: the outcomes of this connection's batch, or the shards that somebody's batch wrote to ("any": a topic went). */
+export type WriterReply =
+  | { readonly outcomes: readonly WriteOutcome[] }
+  | { readonly news: readonly ShardRef[] | "any" };
 
 /** An error as data, as class instances do not cross threads. */
 export function encodeError(error: unknown): WriteOutcome {

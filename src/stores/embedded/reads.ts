@@ -16,6 +16,9 @@ import { entryFromRow, publisherFromRow, subscriberFromRow, summaryFromRow, topi
 /** Tickets of one shard. 2^34 entries a shard and 2^19 shards stay below 2^53. */
 const ticketsPerShard = 2 ** 34;
 
+/** Shards that there can be: a position is exact up to 2^53. */
+export const shardIdMax: number = 2 ** 19 - 1;
+
 /** Where an entry lies in the one B-tree of entries. */
 export function positionOf(shardId: number, ticket: number): number {
   return shardId * ticketsPerShard + ticket;
@@ -75,7 +78,7 @@ export const reads = {
     let ticket = Math.max(fromTicket, Number(shard.first_ticket));
     for (const end = Number(shard.tickets); ticket < end && messages < messagesMax && bytes < bytesMax; ticket++) {
       const entry = entryAt(db, shard, ticket);
-      if (!entry) break; // expired between the two reads
+      if (!entry) throw new Error(`The entry ${ticket} of ${ref.topic}/${ref.shard} is missing from the store.`);
       entries.push(entry);
       messages += entry.count;
       bytes += entry.payload.length;
@@ -163,6 +166,9 @@ export const reads = {
 
 /** The verbs that any connection answers by name. */
 export type ReadName = keyof typeof reads;
+
+/** Those of several statements that must see one moment. */
+export const severalStatements: ReadonlySet<ReadName> = new Set(["readEntries", "findEntry", "getSummaries"]);
 
 function shardRow(db: Statements, ref: ShardRef): Row | undefined {
   return db.get(

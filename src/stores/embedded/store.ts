@@ -4,7 +4,7 @@ import { NewsBoard } from "#core/news.ts";
 import type { Store, StoreTraits } from "#core/store.ts";
 import { roomyCaps } from "#terms/windows.ts";
 import { openForReading, Statements } from "./database.ts";
-import { type ReadName, reads } from "./reads.ts";
+import { type ReadName, reads, severalStatements } from "./reads.ts";
 import { startWriter, WriterLink } from "./writer.ts";
 import type { WriteName } from "./writes.ts";
 
@@ -23,12 +23,14 @@ export interface EmbeddedStore extends Store {
 export async function openEmbeddedStore(folder: string): Promise<EmbeddedStore> {
   const writer = await startWriter(folder);
   const store = attachEmbeddedStore(folder, writer.connect());
+  let closed: Promise<void> | undefined;
   return {
     ...store,
     connect: () => writer.connect(),
     async close() {
       await store.close();
-      await writer.close();
+      closed ??= writer.close();
+      await closed;
     },
   };
 }
@@ -37,7 +39,8 @@ export async function openEmbeddedStore(folder: string): Promise<EmbeddedStore> 
 export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: () => void = () => {}): Store {
   const news = new NewsBoard();
   const link = new WriterLink(port, (refs) => {
-    news.tell(refs);
+    if (refs === "any") news.tellAll();
+    else news.tell(refs);
     onNews();
   });
   const database: DatabaseSync = openForReading(folder);
@@ -49,8 +52,17 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
       link.call(name, args) as never;
   const read =
     <Name extends ReadName>(name: Name): Store[Name] =>
-    async (...args: unknown[]) =>
-      (reads[name] as (db: Statements, ...args: unknown[]) => unknown)(db, ...args) as never;
+    async (...args: unknown[]) => {
+      const run = reads[name] as (db: Statements, ...args: unknown[]) => unknown;
+      if (!severalStatements.has(name)) return run(db, ...args) as never;
+      // One transaction, so that all statements see one moment of the log.
+      database.exec("BEGIN");
+      try {
+        return run(db, ...args) as never;
+      } finally {
+        database.exec("COMMIT");
+      }
+    };
 
   return {
     traits,
@@ -58,11 +70,7 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
     updateTopic: write("updateTopic"),
     getTopic: read("getTopic"),
     listTopics: read("listTopics"),
-    async deleteTopic(topic, reservedUntilMs) {
-      const deleted = (await link.call("deleteTopic", [topic, reservedUntilMs])) as boolean;
-      news.tellAll();
-      return deleted;
-    },
+    deleteTopic: write("deleteTopic"),
     createPublisher: write("createPublisher"),
     getPublisher: read("getPublisher"),
     listPublishers: read("listPublishers"),
@@ -82,14 +90,11 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
     getShard: read("getShard"),
     findEntry: read("findEntry"),
     async waitForNews(watches, signal) {
-      const behind = watches.some(
-        ({ ref, ticket }) => (reads.getShard(db, ref)?.tickets ?? Number.POSITIVE_INFINITY) > ticket,
-      );
-      if (!behind)
-        await news.wait(
-          watches.map(({ ref }) => ref),
-          signal,
-        );
+      const refs = watches.map(({ ref }) => ref);
+      const isBehind = (): boolean =>
+        watches.some(({ ref, ticket }) => (reads.getShard(db, ref)?.tickets ?? Number.POSITIVE_INFINITY) > ticket);
+      // News may be of what was seen already: it is posted after the answer to the write.
+      while (database.isOpen && !signal.aborted && !isBehind()) await news.wait(refs, signal);
     },
     listUncounted: read("listUncounted"),
     getSummaries: read("getSummaries"),
@@ -97,9 +102,9 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
     saveTerms: write("saveTerms"),
     expire: write("expire"),
     async close() {
-      link.close();
+      await link.close();
+      if (database.isOpen) database.close();
       news.tellAll();
-      database.close();
     },
   };
 }

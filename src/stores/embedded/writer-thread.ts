@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { BellwetherError } from "#contract/errors.ts";
+import type { ShardRef } from "#core/shard.ts";
 import type { AppendRequest } from "#core/store.ts";
 import { AppendGroup } from "./append-group.ts";
 import { openForWriting, Statements } from "./database.ts";
-import { encodeError, type WriteBatch, type WriteOutcome, type WriterReply } from "./protocol.ts";
+import { encodeError, type WriteBatch, type WriteCall, type WriteOutcome, type WriterReply } from "./protocol.ts";
 import { upgradeSchema } from "./schema.ts";
 import { writes } from "./writes.ts";
 
@@ -32,31 +34,58 @@ function connect(port: MessagePort): void {
 }
 
 function answer(port: MessagePort, batch: WriteBatch): void {
+  let done = commit(batch.calls);
+  // One call that fails in SQLite itself shall not fail its neighbours: each again, alone.
+  if ("error" in done && batch.calls.length > 1) done = merge(batch.calls.map((call) => commit([call])));
+  const outcomes =
+    "error" in done ? batch.calls.map(() => encodeError((done as { error: unknown }).error)) : done.outcomes;
+  post(port, { outcomes });
+  if ("error" in done) return;
+  const news = done.deleted ? "any" : done.written;
+  if (news.length > 0) for (const each of ports) post(each, { news });
+}
+
+interface Committed {
+  readonly outcomes: readonly WriteOutcome[];
+  readonly written: readonly ShardRef[];
+  /** A topic was deleted: whoever waits on it must hear. */
+  readonly deleted: boolean;
+}
+
+/** Runs calls in one transaction, which is one fsync. An error leaves nothing of any of them. */
+function commit(calls: readonly WriteCall[]): Committed | { readonly error: unknown } {
   const group = new AppendGroup(db);
-  let outcomes: WriteOutcome[];
   try {
     database.exec("BEGIN IMMEDIATE");
-    outcomes = batch.calls.map((call) => {
-      try {
-        if (call.name === "append") return { value: group.append(call.args[0] as AppendRequest) };
-        group.flush();
-        const write = writes[call.name] as (db: Statements, ...args: readonly unknown[]) => unknown;
-        return { value: write(db, ...call.args) };
-      } catch (error) {
-        if (error instanceof Error && error.name === "BellwetherError") return encodeError(error);
-        throw error;
-      }
-    });
+    const outcomes = calls.map((call) => run(group, call));
     group.flush();
     database.exec("COMMIT");
+    return { outcomes, written: group.written, deleted: calls.some(({ name }) => name === "deleteTopic") };
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
-    outcomes = batch.calls.map(() => encodeError(error));
-    post(port, { outcomes });
-    return;
+    return { error };
   }
-  post(port, { outcomes });
-  if (group.written.length > 0) for (const each of ports) post(each, { news: group.written });
+}
+
+/** A refusal is an answer, made before anything was written; any other error ends the transaction. */
+function run(group: AppendGroup, call: WriteCall): WriteOutcome {
+  try {
+    if (call.name === "append") return { value: group.append(call.args[0] as AppendRequest) };
+    group.flush();
+    const write = writes[call.name] as (db: Statements, ...args: readonly unknown[]) => unknown;
+    return { value: write(db, ...call.args) };
+  } catch (error) {
+    if (error instanceof BellwetherError) return encodeError(error);
+    throw error;
+  }
+}
+
+function merge(each: readonly (Committed | { readonly error: unknown })[]): Committed {
+  return {
+    outcomes: each.flatMap((one) => ("error" in one ? [encodeError(one.error)] : one.outcomes)),
+    written: each.flatMap((one) => ("error" in one ? [] : one.written)),
+    deleted: each.some((one) => "deleted" in one && one.deleted),
+  };
 }
 
 function post(port: MessagePort, reply: WriterReply): void {

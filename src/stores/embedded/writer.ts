@@ -19,8 +19,9 @@ export class WriterLink {
   #underWay: Waiting[] | undefined;
   #scheduled = false;
   #closed = false;
+  #idle = (): void => {};
 
-  constructor(port: MessagePort, onNews: (refs: readonly ShardRef[]) => void) {
+  constructor(port: MessagePort, onNews: (refs: readonly ShardRef[] | "any") => void) {
     this.#port = port;
     port.on("message", (reply: WriterReply) => {
       if ("news" in reply) onNews(reply.news);
@@ -43,7 +44,14 @@ export class WriterLink {
     });
   }
 
-  close(): void {
+  /** Takes no more calls, and resolves when those taken have been answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#underWay || this.#queue.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
     this.#port.close();
   }
 
@@ -64,6 +72,7 @@ export class WriterLink {
         waiting.reject(new BellwetherError(code, message, details));
       } else waiting.resolve(outcome.value);
     });
+    if (!this.#underWay) this.#idle();
   }
 
   #fail(): void {
@@ -71,6 +80,7 @@ export class WriterLink {
     for (const { reject } of [...(this.#underWay ?? []), ...this.#queue]) reject(storeClosed());
     this.#underWay = undefined;
     this.#queue = [];
+    this.#idle();
   }
 }
 
@@ -86,6 +96,7 @@ export async function startWriter(folder: string): Promise<{ connect(): MessageP
     worker.once("error", reject);
     worker.once("exit", () => reject(new Error("The writer thread ended while starting.")));
   });
+  // From here on a fault of the thread itself ends the process: nothing could be acknowledged any more.
   worker.removeAllListeners();
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   return {

@@ -3,6 +3,7 @@ import { type Cursor, decodeCursor, encodeCursor, mergeCursors } from "#core/cur
 import type { PublisherRecord, StreamTokenRecord, SubscriberRecord, TermsChange, TopicRecord } from "#core/store.ts";
 import type { Statements } from "./database.ts";
 import { expireStep } from "./expiry.ts";
+import { shardIdMax } from "./reads.ts";
 import { publisherFromRow, topicFromRow } from "./rows.ts";
 
 /**
@@ -20,6 +21,9 @@ export const writes = {
     );
     if (reserved) throw topicReserved(record, Number(reserved.until_ms));
     refuseOver(db, "topics", topicsMax);
+    const lastId = Number(db.get("SELECT coalesce(max(id), 0) AS id FROM shards")!.id);
+    if (lastId + record.shards > shardIdMax)
+      throw new BellwetherError("limit_reached", `The store holds at most ${shardIdMax} shards.`);
     const { topic, incarnation, shards, retentionSeconds, terms } = record;
     db.run(
       "INSERT INTO topics VALUES (?, ?, ?, ?, ?)",
