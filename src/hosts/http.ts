@@ -287,17 +287,13 @@ function optionsResponse(path: string): HttpResponse {
 }
 
 function finish(request: HttpRequest, name: OperationName, response: HttpResponse): HttpResponse {
-  const { status } = operations[name];
-  const headers = { ...response.headers };
-  if (status === 201 && response.body !== undefined && headers.location === undefined) {
-    const made = /"(publisher|subscriber)Id":"([a-z0-9]+)"/.exec(response.body);
-    if (made && name.startsWith("register")) headers.location = `/v1/${made[1]}s/${made[2]}`;
+  const { headers, stream, body } = response;
+  if (body !== undefined && name.startsWith("register")) {
+    const made = /"(publisher|subscriber)Id":"([a-z0-9]+)"/.exec(body);
+    if (made) headers.location = `/v1/${made[1]}s/${made[2]}`;
   }
-  return {
-    ...response,
-    status: response.status === 200 ? status : response.status,
-    headers,
-    operation: name,
-    ...(request.method === "HEAD" && response.body !== undefined && { body: "" }),
-  };
+  const status = response.status === 200 ? operations[name].status : response.status;
+  if (stream) return { status, headers, operation: name, stream };
+  if (body === undefined) return { status, headers, operation: name };
+  return { status, headers, operation: name, body: request.method === "HEAD" ? "" : body };
 }

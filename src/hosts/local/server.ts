@@ -177,14 +177,11 @@ async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<b
 function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
   if (outgoing.destroyed) return;
   // A body that was not read to its end would be taken for the next request.
-  const unread = !incoming.complete;
-  const bytes = body === undefined ? undefined : Buffer.from(body);
-  outgoing.writeHead(status, {
-    ...headers,
-    ...(unread && { connection: "close" }),
-    ...(bytes && incoming.method !== "HEAD" && { "content-length": bytes.length }),
-  });
-  outgoing.end(bytes);
+  if (!incoming.complete) headers.connection = "close";
+  if (body !== undefined && incoming.method !== "HEAD") headers["content-length"] = String(Buffer.byteLength(body));
+  outgoing.writeHead(status, headers);
+  // As text, not as bytes: node:http then sends head and body in one piece.
+  outgoing.end(body);
 }
 
 function requestOf(incoming: IncomingMessage, gone: Gone): HttpRequest {
