@@ -9,7 +9,7 @@ type Values<T extends Options> = ReturnType<typeof parseOptions<T>>["values"];
 export interface Command {
   /** A line for the list of commands. */
   readonly summary: string;
-  readonly help: string;
+  /** `--help` prints what it does and its options. */
   run(context: Context, args: readonly string[]): Promise<void>;
 }
 
@@ -26,7 +26,6 @@ export function defineCommand<const T extends Options>(parts: {
   const help = `${parts.help.trim()}\n\n${commonHelp}\n`;
   return {
     summary,
-    help,
     async run(context, args) {
       const { values, positionals } = parseOptions(args, options);
       const { help: wantsHelp, url, profile } = values as { help?: boolean; url?: string; profile?: string };

@@ -11,6 +11,9 @@ export interface DemoText {
 /** A larger file is a corpus and not for a tour: its beginning is read. */
 const charactersMax = 20_000_000;
 
+/** Of what is found on the machine, as much as can be followed by eye. */
+const installedParagraphsMax = 3_000;
+
 /** The texts of the given files, each in a topic of its own up to three; the rest go round. */
 export async function readGivenTexts(files: readonly string[]): Promise<DemoText[]> {
   const topics = files.slice(0, 3).map(topicOf);
@@ -28,17 +31,13 @@ export async function readInstalledTexts(packageFolder: string): Promise<DemoTex
   const sources = {
     "demo-bellwether": [join(packageFolder, "README.md"), join(packageFolder, "docs")],
     "demo-node": [
-      ...["README.md", "CHANGELOG.md", "share/doc"].map((name) => join(nodeFolder, name)),
+      ...["README.md", "share/doc"].map((name) => join(nodeFolder, name)),
       join(nodeFolder, "lib", npmDocs),
+      "/usr/share/doc/nodejs/api",
       "/usr/share/nodejs/npm/docs/content",
       join("/usr/lib", npmDocs),
     ],
-    "demo-licenses": [
-      join(packageFolder, "LICENSE"),
-      join(nodeFolder, "LICENSE"),
-      "/usr/share/doc/nodejs",
-      "/usr/share/common-licenses",
-    ],
+    "demo-licenses": [join(packageFolder, "LICENSE"), join(nodeFolder, "LICENSE"), "/usr/share/common-licenses"],
   };
   const texts: DemoText[] = [];
   for (const [topic, paths] of Object.entries(sources)) {
@@ -46,7 +45,7 @@ export async function readInstalledTexts(packageFolder: string): Promise<DemoTex
     for (const path of paths) {
       for (const text of await readTextsBelow(path)) paragraphs.push(...cutParagraphs(text));
     }
-    if (paragraphs.length > 0) texts.push({ topic, paragraphs });
+    if (paragraphs.length > 0) texts.push({ topic, paragraphs: paragraphs.slice(0, installedParagraphsMax) });
   }
   return texts;
 }

@@ -42,7 +42,7 @@ function find(name: string): Command {
 }
 
 async function printHelp(context: Context, name: string | undefined): Promise<void> {
-  await context.stdout.write(name === undefined ? help : find(name).help);
+  await (name === undefined ? context.stdout.write(help) : find(name).run(context, ["--help"]));
 }
 
 function exitCode(error: unknown): number {

@@ -1,38 +1,32 @@
 import { once } from "node:events";
-import { resolve } from "node:path";
-import { defineCommand } from "./command.ts";
-import { parseWhole } from "./usage.ts";
+import type { Command } from "./command.ts";
+import { parseArguments, UsageError } from "./usage.ts";
 
-/** `bellwether serve`. */
-export const serveCommand = defineCommand({
+/** `bellwether serve`. Its options are those of the host, whose table they are drawn from; the host is loaded only here and in `demo`. */
+export const serveCommand: Command = {
   summary: "start a service on this machine",
-  help: `
-bellwether serve
-
-Starts a service that keeps its data in a folder, until Ctrl-C.
-
-  --port N            8080 by default; 0 takes a free one
-  --host ADDRESS      127.0.0.1 by default
-  --data-dir FOLDER   ./bellwether-data by default; made if it is not there
-
-With BELLWETHER_ADMIN_KEY set, registering and administering need that key.`,
-  options: {
-    port: { type: "string" },
-    host: { type: "string" },
-    "data-dir": { type: "string" },
-  },
-  argumentsMax: 0,
-  async run(context, values) {
-    const port = parseWhole("--port", values.port ?? "8080", 0, 65_535);
-    const dataDir = resolve(values["data-dir"] ?? "bellwether-data");
-    const { startLocalService } = await import("#hosts/local/serve.ts");
-    const service = await startLocalService({
-      port,
-      host: values.host ?? "127.0.0.1",
-      dataDir,
+  async run(context, args) {
+    const [{ startLocalService }, { greeting, usage }, { SettingError, settingSpecs }] = await Promise.all([
+      import("#hosts/local/service.main.ts"),
+      import("#hosts/local/greeting.ts"),
+      import("#hosts/local/settings.ts"),
+    ]);
+    const specs = Object.entries(settingSpecs);
+    const options = Object.fromEntries(specs.map(([, { flag }]) => [flag, { type: "string" as const }]));
+    const help = { help: { type: "boolean", short: "h" } } as const;
+    const { values, positionals } = parseArguments(args, { ...options, ...help });
+    if (positionals[0] !== undefined) throw new UsageError(`The argument "${positionals[0]}" is one too many.`);
+    const flags: Readonly<Record<string, unknown>> = values;
+    if (flags.help) return context.stdout.write(usage("bellwether serve"));
+    const settings = specs.flatMap(([name, { flag }]) => (flags[flag] === undefined ? [] : [[name, flags[flag]]]));
+    const service = await startLocalService(Object.fromEntries(settings)).catch((error) => {
+      throw error instanceof SettingError ? new UsageError(error.message) : error;
     });
-    await context.stderr.write(`Bellwether ${context.version} is at ${service.url}, its data in ${dataDir}\n`);
-    if (!context.signal.aborted) await once(context.signal, "abort");
-    await service.close();
+    try {
+      await context.stdout.write(greeting(service.url, service.settings));
+      if (!context.signal.aborted) await once(context.signal, "abort");
+    } finally {
+      await service.close();
+    }
   },
-});
+};

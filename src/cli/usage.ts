@@ -14,13 +14,13 @@ export const commonOptions = {
 
 /** The option values and the other arguments of a command. */
 export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(args: readonly string[], options: T) {
+  return parseArguments(args, { ...commonOptions, ...options });
+}
+
+/** The same without the options that every command of a client has. */
+export function parseArguments<T extends NonNullable<ParseArgsConfig["options"]>>(args: readonly string[], options: T) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: { ...commonOptions, ...options },
-      allowPositionals: true,
-      strict: true,
-    });
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(explain(error));
   }

@@ -49,6 +49,7 @@ export function createOpenApi(version: string): Part {
         },
       },
       schemas: {
+        Json: { description: "Any JSON value." },
         Problem: toJsonSchema(problem, "output"),
         MessageEvent: toJsonSchema(streamEvents.message, "output"),
         DiscontinuityEvent: toJsonSchema(streamEvents.discontinuity, "output"),
@@ -139,7 +140,8 @@ function parameters(place: "path" | "query", schema: z.ZodMiniType): Part[] {
   }));
 }
 
+/** zod puts "any JSON value" under `$defs` of each schema, where a reference within this document does not lead. */
 function toJsonSchema(schema: z.ZodMiniType, io: "input" | "output"): Part {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", reused: "inline" }) as Part;
-  return rest;
+  const { $schema: _, $defs: __, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", reused: "inline" });
+  return JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/__schema0"', '"#/components/schemas/Json"')) as Part;
 }

@@ -25,9 +25,17 @@ const messageFields = {
   title: z.optional(text(limits.titleCharactersMax)),
   body: json,
   attributes: z.optional(
-    z.record(text(limits.attributeNameCharactersMax, 1), text(limits.attributeValueCharactersMax)),
+    z.record(text(limits.attributeNameCharactersMax, 1), text(limits.attributeValueCharactersMax)).check(
+      z.refine((attributes) => Object.keys(attributes).length <= limits.attributesMax),
+      z.meta({ maxProperties: limits.attributesMax }),
+    ),
   ),
-  key: z.optional(text(limits.keyBytesMax, 1)),
+  key: z.optional(
+    text(limits.keyBytesMax, 1).check(
+      z.refine((key) => new TextEncoder().encode(key).length <= limits.keyBytesMax),
+      z.meta({ description: `At most ${limits.keyBytesMax} bytes of UTF-8.` }),
+    ),
+  ),
   ttlSeconds: z.optional(integer(1, limits.ttlSecondsMax)),
 };
 

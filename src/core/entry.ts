@@ -85,6 +85,8 @@ export function decodeEntry(entry: Entry): StoredMessage[] {
     }
     start = tailStart;
   }
+  if (start !== bytes.length || messages.length !== entry.count)
+    throw new Error(`entry ${entry.ticket}: damaged; ${messages.length} messages of ${entry.count} are whole`);
   return messages;
 }
 

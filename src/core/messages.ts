@@ -68,9 +68,9 @@ function parseBatch(value: Record<string, unknown>, text: string): DraftMessage[
     );
   if (!Array.isArray(messages)) throw invalid([{ path: "body.messages", message: "must be an array of messages" }]);
   const elements = splitElements(text, messages.length);
-  return messages.map((message, i) =>
-    checkMessage(message, elements?.[i] ?? JSON.stringify(message), `body.messages.${i}`),
-  );
+  if (!elements)
+    throw invalid([{ path: "body.messages", message: "must be given once, and its name spelled without escapes" }]);
+  return messages.map((message, i) => checkMessage(message, elements[i]!, `body.messages.${i}`));
 }
 
 function parseLines(text: string): DraftMessage[] {

@@ -28,7 +28,7 @@ export function createLocalServer(
   logFault: (error: unknown, operation: string) => void,
 ): LocalServer {
   const stopping = new AbortController();
-  const openApi = `${JSON.stringify(createOpenApi(version), null, 2)}\n`;
+  let openApi: string | undefined;
   let streams = 0;
 
   const server = createServer(
@@ -85,7 +85,10 @@ export function createLocalServer(
       return { status: 200, headers, body: incoming.method === "HEAD" ? "" : body, operation: path.slice(1) };
     };
     if (path === "/healthz") return give("application/json", `{"status":"ok","version":"${version}"}\n`);
-    if (path === "/openapi.json") return give("application/json", openApi);
+    if (path === "/openapi.json") {
+      openApi ??= `${JSON.stringify(createOpenApi(version), null, 2)}\n`;
+      return give("application/json", openApi);
+    }
     if (path === "/metrics") return give("text/plain; version=0.0.4; charset=utf-8", await metrics.render());
     return undefined;
   }
