@@ -39,19 +39,17 @@ registered at the first time and kept in the profile; the service remembers how 
     if (topics.length === 0 && name === undefined) throw new UsageError("Name the topics to subscribe to.");
     const limit = values.limit === undefined ? Infinity : parseWhole("--limit", values.limit, 1, 1e15);
     const subscriber = await openSession(context).subscriber({ name, topics, from });
-    const enough = new AbortController();
     const messages = subscriber.messages({
       follow: values.follow ?? false,
       commit: values["no-commit"] !== true,
-      signal: AbortSignal.any([context.signal, enough.signal]),
+      limit,
+      signal: context.signal,
       onDiscontinuity: (discontinuity) => void announce(context, discontinuity),
     });
     let count = 0;
     for await (const message of messages) {
       await context.stdout.write(formatMessage(context.stdout, message, json));
       count += 1;
-      // The loop goes on to its end in order: asking for the next message is what commits this one.
-      if (count >= limit) enough.abort();
     }
     if (count === 0 && context.stdout.isTerminal && !context.signal.aborted) {
       await context.stderr.write("No new messages.\n");

@@ -1,11 +1,12 @@
 import { BellwetherError } from "#contract/errors.ts";
+import type { Message } from "#contract/types.ts";
 import { isTransient } from "./retries.ts";
 
 /** What a committer does with the service. */
 export interface CommitterSettings {
   commit(cursor: string): Promise<void>;
-  /** The cursor behind exactly these messages, which follow `after`; undefined when it cannot be told (any more). */
-  cursorBehind(after: string | undefined, messageIds: readonly string[]): Promise<string | undefined>;
+  /** A cursor behind as many of these messages, which follow `after`, as can be told, and behind no other. */
+  cursorBehind(after: string | undefined, messages: readonly Message[]): Promise<string | undefined>;
   /** Called once, when committing has become pointless: the subscriber was moved, deleted or forbidden. */
   onFailure(error: unknown): void;
   readonly everyMs: number;
@@ -15,7 +16,7 @@ export interface CommitterSettings {
 /** Commits what was processed, now and then, in the background, one commit at a time. */
 export interface Committer {
   /** A message is done. `cursor` lies behind it, or is undefined within a page, which has only one at its end. */
-  processed(messageId: string, cursor: string | undefined): void;
+  processed(message: Message, cursor: string | undefined): void;
   /** Commits the rest; nothing after a failure. */
   finish(): Promise<void>;
 }
@@ -24,7 +25,7 @@ export interface Committer {
 export function createCommitter(settings: CommitterSettings): Committer {
   let committable: string | undefined;
   let pageStart: string | undefined;
-  let withinPage: string[] = [];
+  let withinPage: Message[] = [];
   let messages = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let underWay: Promise<void> | undefined;
@@ -60,10 +61,10 @@ export function createCommitter(settings: CommitterSettings): Committer {
   }
 
   return {
-    processed(messageId, cursor) {
+    processed(message, cursor) {
       messages += 1;
       if (cursor === undefined) {
-        withinPage.push(messageId);
+        withinPage.push(message);
         return;
       }
       committable = cursor;

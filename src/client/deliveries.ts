@@ -14,7 +14,7 @@ export interface Delivery {
 /** Where deliveries come from. Without a cursor: from where the source begins. */
 export interface DeliverySource {
   openStream(cursor: string | undefined): Promise<AsyncGenerator<Uint8Array, void>>;
-  readPage(cursor: string | undefined, waitSeconds: number): Promise<MessagePage>;
+  readPage(cursor: string | undefined, waitSeconds: number, limit: number): Promise<MessagePage>;
 }
 
 /** How to read from a source. */
@@ -72,14 +72,18 @@ export async function* streamDeliveries(
  */
 export async function* pageDeliveries(
   source: DeliverySource,
-  options: DeliveryOptions & { readonly follow: boolean },
+  options: DeliveryOptions & { readonly follow: boolean; readonly messagesLeft: () => number },
 ): AsyncGenerator<Delivery, void> {
   let cursor: string | undefined;
   let failures = 0;
   while (!options.signal.aborted) {
     let page: MessagePage;
     try {
-      page = await source.readPage(cursor, options.follow ? limits.waitSecondsMax : 0);
+      page = await source.readPage(
+        cursor,
+        options.follow ? limits.waitSecondsMax : 0,
+        pageMessages(options.messagesLeft()),
+      );
       failures = 0;
     } catch (error) {
       if (options.signal.aborted) return;
@@ -96,6 +100,11 @@ export async function* pageDeliveries(
     if (page.pollAfterMs > 0 && !options.follow) return;
     if (page.messages.length === 0) await sleep(page.pollAfterMs, options.signal);
   }
+}
+
+/** No more than are wanted, so that the page ends with the last one of them. */
+function pageMessages(messagesLeft: number): number {
+  return Math.min(messagesLeft, limits.pageMessagesDefault);
 }
 
 /** The time to wait before going on; throws the error when it does not pass or this was the last try. */

@@ -170,12 +170,24 @@ test("within a page the cursor behind the last processed message is asked for", 
   assert.deepEqual(commitsOf(service), ["c2"]);
 });
 
+test("a limit ends the loop behind its last message, in both transports", async () => {
+  await using streaming = await playStreams([messageEvent(1) + messageEvent(2) + messageEvent(3)]);
+  await using paging = await startPages([[1, 2, 3]]);
+  for (const service of [streaming, paging]) {
+    const seen: string[] = [];
+    const follow = service === streaming;
+    for await (const { id } of subscriberOf(service).messages({ limit: 2, follow })) seen.push(id);
+    assert.deepEqual(seen, ["m1", "m2"]);
+    assert.equal(commitsOf(service).at(-1), "c2");
+  }
+});
+
 test("long polls wait, and go on behind the last page", async () => {
   await using service = await startPages([[1, 2], [3]]);
   for await (const { id } of subscriberOf(service).messages({ transport: "poll" })) if (id === "m3") break;
   assert.deepEqual(
     readsOf(service).map((request) => request.target.split("?")[1]),
-    ["wait=20", "after=c2&wait=20"],
+    ["limit=100&wait=20", "limit=100&after=c2&wait=20"],
   );
 });
 

@@ -10,6 +10,8 @@ export interface MessagesOptions {
   readonly follow?: boolean | undefined;
   /** `stream` (default): an event stream. `poll`: long polls, for a proxy that holds streams back. Without `follow`, always pages. */
   readonly transport?: "stream" | "poll" | undefined;
+  /** End after so many messages. Unlike leaving the loop, it counts the last one as processed. */
+  readonly limit?: number | undefined;
   /** true (default): commit what was processed. false: the subscription stays where it is. */
   readonly commit?: boolean | undefined;
   /** Ends the iteration in order, as the end of the messages would. */
@@ -23,7 +25,7 @@ export interface MessagesSource {
   /** A source whose calls end with the signal. */
   open(signal: AbortSignal): DeliverySource;
   commit?(cursor: string): Promise<void>;
-  cursorBehind?(after: string | undefined, messageIds: readonly string[]): Promise<string | undefined>;
+  cursorBehind?(after: string | undefined, messages: readonly Message[]): Promise<string | undefined>;
 }
 
 const commitEveryMs = 1_000;
@@ -43,9 +45,14 @@ export function iterateMessages(
   const end = () => stop.abort();
   if (options.signal?.aborted) end();
   options.signal?.addEventListener("abort", end, { once: true });
-  const messages = runSessions(source, retries, options, stop.signal, () =>
-    options.signal?.removeEventListener("abort", end),
-  );
+  const reading = {
+    source,
+    retries,
+    options,
+    signal: stop.signal,
+    messagesLeft: options.limit ?? Number.POSITIVE_INFINITY,
+  };
+  const messages = runSessions(reading, () => options.signal?.removeEventListener("abort", end));
   return {
     next: () => messages.next(),
     async return() {
@@ -59,18 +66,21 @@ export function iterateMessages(
   };
 }
 
+/** One iteration, over all its sessions. */
+interface Reading {
+  readonly source: MessagesSource;
+  readonly retries: Retries;
+  readonly options: MessagesOptions;
+  readonly signal: AbortSignal;
+  messagesLeft: number;
+}
+
 /** A session reads from the subscription's own cursor; a seek by somebody else ends it, and the next one begins there. */
-async function* runSessions(
-  source: MessagesSource,
-  retries: Retries,
-  options: MessagesOptions,
-  signal: AbortSignal,
-  onEnd: () => void,
-): AsyncGenerator<Message, void> {
+async function* runSessions(reading: Reading, onEnd: () => void): AsyncGenerator<Message, void> {
   try {
-    while (!signal.aborted) {
+    while (!reading.signal.aborted && reading.messagesLeft > 0) {
       try {
-        yield* runSession(source, retries, options, signal);
+        yield* runSession(reading);
         return;
       } catch (error) {
         if (!isSuperseded(error)) throw error;
@@ -81,12 +91,8 @@ async function* runSessions(
   }
 }
 
-async function* runSession(
-  source: MessagesSource,
-  retries: Retries,
-  options: MessagesOptions,
-  signal: AbortSignal,
-): AsyncGenerator<Message, void> {
+async function* runSession(reading: Reading): AsyncGenerator<Message, void> {
+  const { source, options, signal } = reading;
   const session = new AbortController();
   const end = () => session.abort();
   signal.addEventListener("abort", end, { once: true });
@@ -97,10 +103,11 @@ async function* runSession(
   });
   let failed = false;
   try {
-    for await (const { message, cursor } of openDeliveries(source, retries, options, session.signal)) {
+    for await (const { message, cursor } of openDeliveries(reading, session.signal)) {
       yield message;
-      committer?.processed(message.id, cursor);
-      if (session.signal.aborted) break;
+      committer?.processed(message, cursor);
+      reading.messagesLeft -= 1;
+      if (session.signal.aborted || reading.messagesLeft <= 0) break;
     }
     if (failure !== undefined) throw failure;
   } catch (error) {
@@ -116,17 +123,13 @@ async function* runSession(
   }
 }
 
-function openDeliveries(
-  source: MessagesSource,
-  retries: Retries,
-  options: MessagesOptions,
-  signal: AbortSignal,
-): AsyncGenerator<Delivery, void> {
+function openDeliveries(reading: Reading, signal: AbortSignal): AsyncGenerator<Delivery, void> {
+  const { source, retries, options } = reading;
   const follow = options.follow ?? true;
   const deliveryOptions = { signal, retries, onDiscontinuity: options.onDiscontinuity ?? (() => {}) };
   return follow && options.transport !== "poll"
     ? streamDeliveries(source.open(signal), deliveryOptions)
-    : pageDeliveries(source.open(signal), { ...deliveryOptions, follow });
+    : pageDeliveries(source.open(signal), { ...deliveryOptions, follow, messagesLeft: () => reading.messagesLeft });
 }
 
 function startCommitter(

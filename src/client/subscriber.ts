@@ -57,16 +57,12 @@ export function createSubscriberHandle(
     open: (signal): DeliverySource => ({
       openStream: (cursor) =>
         transport.open({ operation: "subscribe", ...as, headers: resumeHeaders(cursor), signal }, silenceMsMax),
-      readPage: (after, wait) => subscribe({ after, wait, signal }),
+      readPage: (after, wait, limit) => subscribe({ after, wait, limit, signal }),
     }),
     async commit(cursor) {
       await commitCursor({ cursor });
     },
-    async cursorBehind(after, messageIds) {
-      const page = await subscribe({ after, limit: messageIds.length });
-      const isSame = messageIds.every((id, index) => page.messages[index]?.id === id);
-      return isSame && page.messages.length === messageIds.length ? page.cursor : undefined;
-    },
+    cursorBehind: (after, messages) => findCursorBehind(subscribe, after, messages),
   };
 
   return {
@@ -78,6 +74,30 @@ export function createSubscriberHandle(
     seek: (body, { signal } = {}) => transport.call({ operation: "seekSubscriber", ...as, body, signal }),
     createStreamToken: ({ signal } = {}) => transport.call({ operation: "createStreamToken", ...as, signal }),
   };
+}
+
+/**
+ * Finds the cursor within a page by reading the page again in parts. How a page mixes several shards depends on its
+ * size, so a part that holds another message is asked for again half as large; at the last, less is committed.
+ */
+async function findCursorBehind(
+  subscribe: (query: SubscribeQuery) => Promise<MessagePage>,
+  after: string | undefined,
+  messages: readonly Message[],
+): Promise<string | undefined> {
+  const identify = ({ topic, id }: Message) => `${topic} ${id}`;
+  const left = new Set(messages.map(identify));
+  let cursor = after;
+  for (let limit = left.size; limit > 0; ) {
+    const page = await subscribe({ after: cursor, limit });
+    const isWithin = page.messages.length > 0 && page.messages.every((message) => left.has(identify(message)));
+    if (isWithin) {
+      for (const message of page.messages) left.delete(identify(message));
+      cursor = page.cursor;
+    }
+    limit = isWithin ? left.size : Math.floor(limit / 2);
+  }
+  return cursor;
 }
 
 /** Reads one page of a subscription with a token, or with that of the client. */

@@ -2,7 +2,7 @@ import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import type { Discontinuity } from "#contract/types.ts";
 import { type Cursor, type Position, startOfShard, type TopicCursor } from "./cursor.ts";
-import { decodeEntry, renderMessage } from "./entry.ts";
+import { decodeEntry, type Entry, renderMessage } from "./entry.ts";
 import { hash32, type ShardRef, shardsOf } from "./shard.ts";
 import type { ShardState, Store, TopicRecord } from "./store.ts";
 
@@ -20,8 +20,8 @@ export interface ReadStep {
   readonly more: boolean;
 }
 
-/** How many stretches of the log one step looks through in search of a message that has not expired. */
-const stretchesMax = 64;
+/** How many stretches of a shard one step looks through in search of a message that has not expired. */
+const stretchesMax = 16;
 
 /**
  * Reads on from a cursor over the shards of `topics`: at most `limit` messages and about `limits.pageBytesMax`, at least
@@ -47,12 +47,13 @@ export async function readOn(
       const old = part?.positions.get(ref.shard);
       const position = recreated ? startOfShard : (old ?? startOfShard);
       if (isBeyond(position, state)) throw cursorAhead(topic.topic);
-      if (recreated && old) {
+      if (recreated) {
+        const sequence = old?.sequence ?? 0;
         const discontinuity: Discontinuity = {
           topic: ref.topic,
           shard: ref.shard,
-          fromSequence: old.sequence,
-          toSequence: old.sequence,
+          fromSequence: sequence,
+          toSequence: sequence,
           reason: "topic_recreated",
         };
         deliveries.push({ ref, position, discontinuity });
@@ -78,8 +79,8 @@ async function takeFairly(
     0,
   );
   for (;;) {
-    const ready = shards.filter((shard) => shard.more);
-    if (ready.length === 0 || messages <= 0 || bytes <= 0) return;
+    const ready = shards.filter((shard) => shard.ready);
+    if (ready.length === 0 || messages <= 0 || bytes <= 0) break;
     const share = Math.max(1, Math.floor(messages / ready.length));
     const byteShare = Math.max(1, Math.floor(bytes / ready.length));
     for (let i = 0; i < ready.length && messages > 0 && bytes > 0; i++) {
@@ -94,6 +95,7 @@ async function takeFairly(
     }
     first += 1;
   }
+  for (const shard of shards) deliveries.push(...shard.lossBefore(shard.position));
 }
 
 /** One shard as one step reads it. */
@@ -104,6 +106,10 @@ class ShardReader {
   readonly #state: ShardState;
   readonly #nowMs: number;
   readonly #cutoffMs: number;
+  /** Stretches read one after the other in which everything had expired. */
+  #fruitless = 0;
+  /** The first sequence of a loss that is not announced yet: only what follows says how far it goes. */
+  #gapFrom: number | undefined;
 
   constructor(store: Store, topic: TopicRecord, ref: ShardRef, position: Position, state: ShardState, nowMs: number) {
     this.ref = ref;
@@ -118,21 +124,19 @@ class ShardReader {
     return this.position.ticket < this.#state.tickets;
   }
 
+  /** There is more, and this step has not searched long enough yet. */
+  get ready(): boolean {
+    return this.more && this.#fruitless < stretchesMax;
+  }
+
   async take(messagesMax: number, bytesMax: number): Promise<Delivery[]> {
     const taken: Delivery[] = [];
-    let gapFrom = await this.#skipTrimmed();
+    await this.#skipTrimmed();
     let messages = 0;
     let bytes = 0;
-    for (let stretch = 0; this.more && messages === 0 && stretch < stretchesMax; stretch++) {
-      const entries = await this.#store.readEntries(
-        this.ref,
-        this.position.ticket,
-        messagesMax + this.position.index,
-        bytesMax,
-      );
-      if (entries.length === 0) break; // trimmed or deleted meanwhile: the next step announces it
-      for (const entry of entries) {
-        if (entry.ticket > this.position.ticket) gapFrom ??= this.position.sequence;
+    while (this.ready && messages === 0) {
+      for (const entry of await this.#nextStretch(messagesMax, bytesMax)) {
+        if (entry.ticket > this.position.ticket) this.#gapFrom ??= this.position.sequence;
         for (const message of decodeEntry(entry)) {
           if (entry.ticket === this.position.ticket && message.index < this.position.index) continue;
           if (messages >= messagesMax || bytes >= bytesMax) return taken;
@@ -140,46 +144,60 @@ class ShardReader {
             message.index + 1 === entry.count
               ? { ticket: entry.ticket + 1, index: 0 }
               : { ticket: entry.ticket, index: message.index + 1 };
-          if (message.expiresAtMs <= this.#nowMs || entry.publishedAtMs <= this.#cutoffMs) gapFrom ??= message.sequence;
+          if (message.expiresAtMs <= this.#nowMs || entry.publishedAtMs <= this.#cutoffMs)
+            this.#gapFrom ??= message.sequence;
           else {
-            if (gapFrom !== undefined)
-              taken.push(
-                this.#gap(gapFrom, message.sequence - 1, {
-                  ticket: entry.ticket,
-                  index: message.index,
-                  sequence: message.sequence,
-                }),
-              );
-            gapFrom = undefined;
+            taken.push(...this.lossBefore({ ticket: entry.ticket, index: message.index, sequence: message.sequence }));
             const text = renderMessage(this.ref, entry.publishedAtMs, message);
             messages += 1;
             bytes += text.length;
             taken.push({ ref: this.ref, position: { ...next, sequence: message.sequence + 1 }, message: text });
+            this.#fruitless = 0;
           }
           this.position = { ...next, sequence: message.sequence + 1 };
         }
       }
     }
-    if (gapFrom !== undefined && gapFrom < this.position.sequence)
-      taken.push(this.#gap(gapFrom, this.position.sequence - 1, this.position));
     return taken;
   }
 
-  /** Steps over what retention has ended, without reading it. Gives the first sequence stepped over. */
-  async #skipTrimmed(): Promise<number | undefined> {
+  /** The loss between what was delivered last and a position, to be announced once. */
+  lossBefore(position: Position): Delivery[] {
+    const fromSequence = this.#gapFrom;
+    this.#gapFrom = undefined;
+    if (fromSequence === undefined || fromSequence >= position.sequence) return [];
+    const { topic, shard } = this.ref;
+    const discontinuity: Discontinuity = {
+      topic,
+      shard,
+      fromSequence,
+      toSequence: position.sequence - 1,
+      reason: "expired",
+    };
+    return [{ ref: this.ref, position, discontinuity }];
+  }
+
+  /** Entries from the position on. After a fruitless stretch more than is asked for, as most of it may have expired too. */
+  async #nextStretch(messagesMax: number, bytesMax: number): Promise<Entry[]> {
+    const { ticket, index } = this.position;
+    const entries = await (this.#fruitless === 0
+      ? this.#store.readEntries(this.ref, ticket, messagesMax + index, bytesMax)
+      : this.#store.readEntries(this.ref, ticket, limits.pageMessagesMax + index, limits.pageBytesMax));
+    // Trimmed or deleted meanwhile: the next step announces it.
+    this.#fruitless = entries.length === 0 ? stretchesMax : this.#fruitless + 1;
+    return entries;
+  }
+
+  /** Steps over what retention has ended, without reading it. */
+  async #skipTrimmed(): Promise<void> {
     const { ticket, sequence } = this.position;
-    if (this.#cutoffMs === Number.NEGATIVE_INFINITY && ticket >= this.#state.firstTicket) return undefined;
+    if (this.#cutoffMs === Number.NEGATIVE_INFINITY && ticket >= this.#state.firstTicket) return;
     const kept = await this.#store.findEntry(this.ref, { publishedAtMs: this.#cutoffMs + 1 });
-    if (kept && kept.ticket <= ticket) return undefined;
+    if (kept && kept.ticket <= ticket) return;
     this.position = kept
       ? { ticket: kept.ticket, index: 0, sequence: kept.firstSequence }
       : { ticket: this.#state.tickets, index: 0, sequence: this.#state.messages };
-    return this.position.sequence > sequence ? sequence : undefined;
-  }
-
-  #gap(fromSequence: number, toSequence: number, position: Position): Delivery {
-    const { topic, shard } = this.ref;
-    return { ref: this.ref, position, discontinuity: { topic, shard, fromSequence, toSequence, reason: "expired" } };
+    if (this.position.sequence > sequence) this.#gapFrom ??= sequence;
   }
 }
 

@@ -2,14 +2,12 @@ import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { timeFromString } from "#core/clock.ts";
 import { type Cursor, decodeCursor } from "#core/cursor.ts";
-import { decodeEntry, renderMessage } from "#core/entry.ts";
-import { checkCursorTopics, endOf, positionsAtTime, startOf } from "#core/reader.ts";
-import { decodeMessageId } from "#core/shard.ts";
+import { checkCursorTopics, checkNotAhead, endOf, positionsAtTime, startOf } from "#core/reader.ts";
 import type { TopicRecord } from "#core/store.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
+import { knownTopic, presentTopics } from "./known-topics.ts";
 import { type MessagesPage, readPage, streamPages } from "./reading.ts";
-import { knownTopic, presentTopics } from "./topics.ts";
 
 export interface BrowseInput {
   readonly topic: string;
@@ -38,33 +36,11 @@ export async function browseStream(
   signal: AbortSignal,
 ): Promise<AsyncGenerator<MessagesPage>> {
   const { topic, cursor } = await begin(context, caller, input, "end");
+  // Before the stream has begun it can still be refused.
+  await checkNotAhead(context.store, [topic], cursor);
   const isCurrent = async (): Promise<boolean> =>
     (await context.store.getTopic(input.topic))?.incarnation === topic.incarnation;
   return streamPages(context, () => presentTopics(context, [input.topic]), cursor, isCurrent, signal);
-}
-
-/** One message as JSON text. Throws `message_not_found`, also for one that has expired. */
-export async function getMessage(
-  context: Context,
-  caller: Caller,
-  input: { topic: string; messageId: string },
-): Promise<{ message: string }> {
-  requireRead(context, caller, input.topic);
-  const topic = await knownTopic(context, input.topic);
-  const id = decodeMessageId(input.messageId);
-  const ref = { topic: topic.topic, incarnation: topic.incarnation, shard: id?.shard ?? 0 };
-  const entry =
-    id && id.shard < topic.shards ? await context.store.findEntry(ref, { sequence: id.sequence }) : undefined;
-  const message = entry && decodeEntry(entry).find(({ sequence }) => sequence === id!.sequence);
-  const nowMs = context.clock.nowMs();
-  const cutoffMs = topic.retentionSeconds === 0 ? Number.NEGATIVE_INFINITY : nowMs - topic.retentionSeconds * 1000;
-  if (!message || message.expiresAtMs <= nowMs || entry.publishedAtMs <= cutoffMs) {
-    throw new BellwetherError(
-      "message_not_found",
-      `The topic "${topic.topic}" has no message "${input.messageId.slice(0, 40)}" (any more).`,
-    );
-  }
-  return { message: renderMessage(ref, entry.publishedAtMs, message) };
 }
 
 async function begin(

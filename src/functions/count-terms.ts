@@ -14,6 +14,8 @@ import { overall, topicScope } from "./scopes.ts";
 const messagesPerShard = 2_000;
 const bytesPerShard = 1_048_576;
 const shardsPerPass = 32;
+/** Among how many shards with news a pass chooses. */
+const uncountedMax = 10_000;
 
 /** The entries of one source that fall into one bucket, each as the terms of its messages. */
 interface Counting {
@@ -36,6 +38,8 @@ export interface CountResult {
 export class TermCounting {
   readonly #context: Context;
   readonly #stopWords = new Map<string, ReadonlySet<string>>();
+  /** The shards that have been counted in this turn, by key. */
+  readonly #counted = new Set<string>();
   /** The leaves written last, so that a busy bucket is not read back and decoded at each pass. Held to by version. */
   #leaves = new Map<string, SummaryRecord & { readonly summary: ReturnType<typeof decodeSummary>["summary"] }>();
 
@@ -45,7 +49,7 @@ export class TermCounting {
 
   async countTerms(): Promise<CountResult> {
     const { store } = this.#context;
-    const uncounted = await store.listUncounted(shardsPerPass);
+    const uncounted = this.#inTurn(await store.listUncounted(uncountedMax));
     const countings = new Map<string, Counting>();
     const cursors: TermsChange["cursors"][number][] = [];
     let messages = 0;
@@ -67,6 +71,16 @@ export class TermCounting {
     }
     if (cursors.length > 0) await this.#save([...countings.values()], cursors);
     return { messages, uncuttable, more: cursors.length > 0 };
+  }
+
+  /** Those first that were not counted in this turn: shards that always have news must not starve the others. */
+  #inTurn<S extends { readonly ref: ShardRef }>(uncounted: readonly S[]): S[] {
+    const waiting = uncounted.filter(({ ref }) => !this.#counted.has(shardKey(ref)));
+    const others = uncounted.filter(({ ref }) => this.#counted.has(shardKey(ref)));
+    if (waiting.length <= shardsPerPass) this.#counted.clear();
+    const chosen = [...waiting, ...others].slice(0, shardsPerPass);
+    for (const { ref } of chosen) this.#counted.add(shardKey(ref));
+    return chosen;
   }
 
   async #save(countings: readonly Counting[], cursors: TermsChange["cursors"]): Promise<void> {

@@ -1,16 +1,17 @@
 import { limits } from "#contract/limits.ts";
 import type { PopularTerms, PopularTermsQuery } from "#contract/types.ts";
 import { timeToString } from "#core/clock.ts";
-import type { SummaryKey, TopicRecord, WorkMark } from "#core/store.ts";
+import type { SummaryKey, SummaryRecord, WorkMark } from "#core/store.ts";
 import { decodeSummary } from "#terms/codec.ts";
 import { mergeSummaries, type Summary, topTerms } from "#terms/summary.ts";
 import { tokenize, tokenizerVersion } from "#terms/tokenize.ts";
 import { type Bucket, bucketOf, type Cover, coverSince, coverWindow, levels, type WindowName } from "#terms/windows.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
+import { countedUpTo } from "./counted-up-to.ts";
+import { knownTopic } from "./known-topics.ts";
 import { allLevel } from "./roll-up-terms.ts";
 import { overall, topicScope } from "./scopes.ts";
-import { knownTopic } from "./topics.ts";
 
 /** Answers which terms are popular in a window, from the fewest summaries that cover it, with its error. */
 export async function getPopularTerms(
@@ -27,7 +28,7 @@ export async function getPopularTerms(
   const asOfMs = await countedUpTo(context, topic, nowMs);
   const marks = await context.store.listWork(scope, 10_000);
   const { keys, fromMs, toMs } = cover(scope, window, nowMs, marks);
-  const records = await context.store.getSummaries(keys);
+  const records = withoutFolded(await context.store.getSummaries(keys));
   const merged = mergeSummaries(
     records.map(({ bytes }) => decodeSummary(bytes).summary),
     Number.POSITIVE_INFINITY,
@@ -67,15 +68,10 @@ function cover(
   return { keys: [{ scope, level: allLevel, startMs: 0 }, ...keysOf(found)], toMs: found.toMs };
 }
 
-/** Every message of the scope published up to then is counted. */
-async function countedUpTo(context: Context, topic: TopicRecord | undefined, nowMs: number): Promise<number> {
-  let asOfMs = nowMs;
-  for (const { ref, ticket } of await context.store.listUncounted(1000)) {
-    if (topic && (ref.topic !== topic.topic || ref.incarnation !== topic.incarnation)) continue;
-    const [first] = await context.store.readEntries(ref, ticket, 1, 1);
-    if (first) asOfMs = Math.min(asOfMs, first.publishedAtMs - 1);
-  }
-  return asOfMs;
+/** Without the days that were folded into `all` after the marks were read: they would be counted twice. */
+function withoutFolded(records: readonly SummaryRecord[]): SummaryRecord[] {
+  const throughMs = records.find(({ level }) => level === allLevel)?.included.through ?? 0;
+  return records.filter(({ level, startMs }) => level === allLevel || startMs >= throughMs);
 }
 
 /** Hidden terms are left out of answers, not of counts; they may be spelled as people write them. */

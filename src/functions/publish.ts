@@ -9,7 +9,7 @@ import { encodeMessageId, hash32, shardOfKey } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import { type Caller, ownerOf, requirePublish } from "./access.ts";
 import type { Context } from "./context.ts";
-import { knownTopic } from "./topics.ts";
+import { knownTopic } from "./known-topics.ts";
 
 export interface PublishInput extends MessagesBody {
   readonly topic: string;

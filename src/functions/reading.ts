@@ -49,9 +49,12 @@ export async function readPage(
  */
 const gatherMs = 5;
 
+/** A stream with nothing to give looks this often whether it may go on: so late ends one that was sought or deleted. */
+const idleMs = 5_000;
+
 /**
- * Pages as they come, without end. Before each page after a pause of a second or more, `isCurrent` says whether the
- * stream may go on; a false ends it.
+ * Pages as they come, without end. Before each page after a pause of a second or more, and every few seconds while there
+ * is none, `isCurrent` says whether the stream may go on; a false ends it.
  */
 export async function* streamPages(
   context: Context,
@@ -74,10 +77,25 @@ export async function* streamPages(
     cursor = step.cursor;
     if (step.more) continue;
     const sentAt = performance.now();
-    await context.store.waitForNews(watchesOf(topics, cursor), signal);
+    await newsOrPause(context, watchesOf(topics, cursor), signal);
     const pauseMs = gatherMs - (performance.now() - sentAt);
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
+}
+
+async function newsOrPause(
+  context: Context,
+  watches: ReturnType<typeof watchesOf>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  const timer = setTimeout(end, idleMs);
+  signal.addEventListener("abort", end);
+  await context.store.waitForNews(watches, over.signal);
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
 }
 
 function pageOfStep(context: Context, from: Cursor, step: Awaited<ReturnType<typeof readOn>>): MessagesPage {

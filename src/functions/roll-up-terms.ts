@@ -4,6 +4,7 @@ import { mergeSummaries } from "#terms/summary.ts";
 import { tokenizerVersion } from "#terms/tokenize.ts";
 import { capacityOf, childrenOf, type Level, levels, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
+import { countedUpTo } from "./counted-up-to.ts";
 import { overall } from "./scopes.ts";
 
 /** The level of `all`, into which days are folded. */
@@ -21,9 +22,12 @@ export async function rollUpTerms(context: Context): Promise<boolean> {
   const nowMs = context.clock.nowMs();
   const marks = await context.store.listWork(undefined, 10_000);
   const closed = marks.filter((mark) => endOf(mark) <= nowMs).slice(0, marksPerPass);
+  const folds = closed.some(({ level }) => level === allLevel);
+  const countedMs = folds ? await countedUpTo(context, undefined, nowMs) : nowMs;
   let done = 0;
   for (const mark of closed) {
-    if (mark.level === allLevel ? await foldDay(context, mark, marks) : await rebuild(context, mark, nowMs)) done += 1;
+    if (mark.level === allLevel ? await foldDay(context, mark, marks, countedMs) : await rebuild(context, mark, nowMs))
+      done += 1;
   }
   return done > 0 && closed.length === marksPerPass;
 }
@@ -58,7 +62,12 @@ async function rebuild(context: Context, mark: WorkMark, nowMs: number): Promise
 }
 
 /** Folds one day into `all`, oldest first, guarded by the day through which it is folded already. */
-async function foldDay(context: Context, mark: WorkMark, marks: readonly WorkMark[]): Promise<boolean> {
+async function foldDay(
+  context: Context,
+  mark: WorkMark,
+  marks: readonly WorkMark[],
+  countedMs: number,
+): Promise<boolean> {
   const { store } = context;
   const { scope, startMs } = mark;
   const pending = marks.some(
@@ -68,7 +77,7 @@ async function foldDay(context: Context, mark: WorkMark, marks: readonly WorkMar
       other.startMs < startMs + dayMs &&
       (other.level < allLevel || other.startMs < startMs),
   );
-  if (pending || (await store.listUncounted(1)).length > 0) return false;
+  if (pending || countedMs < startMs + dayMs) return false;
   const records = await store.getSummaries([
     { scope, level: 4, startMs },
     { scope, level: allLevel, startMs: 0 },

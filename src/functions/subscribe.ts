@@ -1,14 +1,14 @@
 import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { decodeCursor } from "#core/cursor.ts";
-import { checkCursorTopics } from "#core/reader.ts";
+import { checkCursorTopics, checkNotAhead } from "#core/reader.ts";
 import type { SubscriberRecord } from "#core/store.ts";
 import { decodeToken, secretMatches } from "#core/tokens.ts";
 import { type Caller, requireSubscriber } from "./access.ts";
+import { commit } from "./commit-cursor.ts";
 import type { Context } from "./context.ts";
+import { presentTopics } from "./known-topics.ts";
 import { type MessagesPage, readPage, streamPages } from "./reading.ts";
-import { commit } from "./subscribers.ts";
-import { presentTopics } from "./topics.ts";
 
 export interface SubscribeInput {
   readonly subscriberId: string;
@@ -55,6 +55,8 @@ export async function subscribeStream(
       "The subscriber was moved by a seek after this stream's cursor was given. Begin again from its present cursor.",
     );
   }
+  // Before the stream has begun it can still be refused.
+  await checkNotAhead(context.store, await presentTopics(context, record.topics), cursor);
   touch(context, record);
   const isCurrent = async (): Promise<boolean> => {
     const now = await context.store.getSubscriber(record.subscriberId);

@@ -42,10 +42,11 @@ function startBackgroundThread(
 ): { stop(): Promise<void> } {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const port = store.connect();
-  const worker = new Worker(new URL(`./background.main.${extension}`, import.meta.url), {
+  const worker = new Worker(new URL(`./background-thread.main.${extension}`, import.meta.url), {
     workerData: { folder, port, settings },
     transferList: [port],
     execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   worker.on("error", (error) => reports.failed("countTerms", error));

@@ -2,29 +2,29 @@ import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { type Operation, type OperationName, operations } from "#contract/operations.ts";
 import { schemas } from "#contract/schemas.ts";
 import { type Caller, identify } from "#functions/access.ts";
-import { type BrowseInput, browseMessages, browseStream, getMessage } from "#functions/browse-messages.ts";
+import { type BrowseInput, browseMessages, browseStream } from "#functions/browse-messages.ts";
+import { commitCursor } from "#functions/commit-cursor.ts";
 import type { Context } from "#functions/context.ts";
+import { createStreamToken } from "#functions/create-stream-token.ts";
+import { deletePublisher } from "#functions/delete-publisher.ts";
+import { deleteSubscriber } from "#functions/delete-subscriber.ts";
+import { deleteTopic } from "#functions/delete-topic.ts";
+import { getMessage } from "#functions/get-message.ts";
 import { getPopularTerms } from "#functions/get-popular-terms.ts";
+import { getPublisher } from "#functions/get-publisher.ts";
+import { getSubscriber } from "#functions/get-subscriber.ts";
+import { getTopic } from "#functions/get-topic.ts";
+import { listPublishers } from "#functions/list-publishers.ts";
+import { listSubscribers } from "#functions/list-subscribers.ts";
+import { listTopics } from "#functions/list-topics.ts";
 import { publish } from "#functions/publish.ts";
-import {
-  deletePublisher,
-  getPublisher,
-  listPublishers,
-  putPublisherTopics,
-  registerPublisher,
-} from "#functions/publishers.ts";
+import { putPublisherTopics } from "#functions/put-publisher-topics.ts";
+import { putTopic } from "#functions/put-topic.ts";
 import type { MessagesPage } from "#functions/reading.ts";
+import { registerPublisher } from "#functions/register-publisher.ts";
+import { registerSubscriber } from "#functions/register-subscriber.ts";
+import { seekSubscriber } from "#functions/seek-subscriber.ts";
 import { identifyStream, type SubscribeInput, subscribe, subscribeStream } from "#functions/subscribe.ts";
-import {
-  commitCursor,
-  createStreamToken,
-  deleteSubscriber,
-  getSubscriber,
-  listSubscribers,
-  registerSubscriber,
-  seekSubscriber,
-} from "#functions/subscribers.ts";
-import { deleteTopic, getTopic, listTopics, putTopic } from "#functions/topics.ts";
 import { eventStream } from "./event-stream.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./http-types.ts";
 import { problemResponse } from "./problems.ts";

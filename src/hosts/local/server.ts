@@ -44,6 +44,11 @@ export function createLocalServer(
     },
   );
   server.on("clientError", refuseMalformed);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const startedAt = performance.now();
@@ -52,7 +57,7 @@ export function createLocalServer(
       const response = await answer(incoming, gone);
       metrics.called(response.operation ?? "none", response.status, (performance.now() - startedAt) / 1000);
       if (response.cause !== undefined) logFault(response.cause, response.operation ?? "none");
-      if (response.stream) await sendStream(outgoing, response, gone.signal);
+      if (response.stream) await sendStream(outgoing, response, response.stream, gone.signal);
       else send(incoming, outgoing, response);
     } catch (error) {
       logFault(error, "none");
@@ -67,17 +72,19 @@ export function createLocalServer(
     } catch (error) {
       return problemResponse(error);
     }
-    const response = (await hostRoute(incoming)) ?? (await handler(requestOf(incoming, gone)));
+    const response = await admit((await hostRoute(incoming)) ?? (await handler(requestOf(incoming, gone))));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
   }
 
   async function hostRoute(incoming: IncomingMessage): Promise<HttpResponse | undefined> {
     const path = incoming.url!.split("?", 1)[0]!;
+    const allow = ["GET", "HEAD", "OPTIONS"];
     const give = (type: string, body: string): HttpResponse => {
+      if (incoming.method === "OPTIONS") return { status: 204, headers: { allow: allow.join(", ") } };
       if (!["GET", "HEAD"].includes(incoming.method!)) {
         return problemResponse(
-          new BellwetherError("method_not_allowed", `${incoming.method} is not taken here; GET and HEAD are.`, {
-            allow: ["GET", "HEAD"],
+          new BellwetherError("method_not_allowed", `${incoming.method} is not taken here; ${allow.join(", ")} are.`, {
+            allow,
           }),
         );
       }
@@ -93,24 +100,36 @@ export function createLocalServer(
     return undefined;
   }
 
-  async function sendStream(outgoing: ServerResponse, response: HttpResponse, signal: AbortSignal): Promise<void> {
-    if (streams >= settings.streamsMax) {
-      await response.stream![Symbol.asyncIterator]().return?.();
-      const refused = problemResponse(
-        new BellwetherError(
-          "too_many_requests",
-          `There are ${streams} event streams open, as many as may be. Try again later, or poll.`,
-          { retryAfterSeconds: 5 },
-        ),
-      );
-      outgoing.writeHead(refused.status, refused.headers).end(refused.body);
-      return;
+  /** Takes the place of a stream, or refuses it when there are as many as may be. */
+  async function admit(response: HttpResponse): Promise<HttpResponse> {
+    if (!response.stream) return response;
+    if (streams < settings.streamsMax) {
+      streams += 1;
+      metrics.streamOpened();
+      return response;
     }
-    streams += 1;
-    metrics.streamOpened();
+    // Begun, as what was never begun does not run its end.
+    const stream = response.stream[Symbol.asyncIterator]();
+    await stream.next();
+    await stream.return?.();
+    return problemResponse(
+      new BellwetherError(
+        "too_many_requests",
+        `There are ${streams} event streams open, as many as may be. Try again later, or poll.`,
+        { retryAfterSeconds: 5 },
+      ),
+    );
+  }
+
+  async function sendStream(
+    outgoing: ServerResponse,
+    { status, headers }: HttpResponse,
+    stream: AsyncIterable<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      outgoing.writeHead(response.status, response.headers);
-      for await (const text of response.stream!) {
+      outgoing.writeHead(status, headers);
+      for await (const text of stream) {
         if (outgoing.destroyed) break;
         if (!outgoing.write(text) && !(await drained(outgoing, signal))) break;
       }
@@ -127,8 +146,13 @@ export function createLocalServer(
       const closed = once(server, "close");
       server.close();
       stopping.abort();
-      server.closeIdleConnections();
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const closeIdle = (): void => {
+        server.closeIdleConnections();
+        // Browsers open connections ahead of need. One that has said nothing yet is not idle to node:http.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      };
+      closeIdle();
+      const idle = setInterval(closeIdle, 50);
       const force = setTimeout(() => server.closeAllConnections(), 10_000);
       await closed;
       clearInterval(idle);

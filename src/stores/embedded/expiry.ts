@@ -1,5 +1,7 @@
+import type { WorkMark } from "#core/store.ts";
+import { mayForgetSummaries } from "#core/summary-expiry.ts";
 import type { Row, Statements } from "./database.ts";
-import { positionOf } from "./reads.ts";
+import { positionOf, ticketsPerShard } from "./reads.ts";
 
 /** What one step deletes at most: a few milliseconds of the writer's time, so that publishing never waits for it. */
 const entriesPerStep = 64;
@@ -18,14 +20,27 @@ export function expireStep(db: Statements, nowMs: number): boolean {
       nowMs,
       recordsPerStep,
     ),
-    db.run(
-      "DELETE FROM summaries WHERE rowid IN (SELECT rowid FROM summaries WHERE expires_at_ms <= ? LIMIT ?)",
-      nowMs,
-      recordsPerStep,
-    ),
+    forgetSummaries(db, nowMs),
   ].some((changes) => changes === recordsPerStep);
   db.run("DELETE FROM reserved_topics WHERE until_ms <= ?", nowMs);
   return trimDeleted(db) || trimExpired(db, nowMs) || more;
+}
+
+function forgetSummaries(db: Statements, nowMs: number): number {
+  if (!db.get("SELECT 1 FROM summaries WHERE expires_at_ms <= ? LIMIT 1", nowMs)) return 0;
+  const oldest = db.get(
+    `SELECT min(e.published_at_ms) AS at_ms FROM shards s JOIN entries e ON e.position = s.id * ${ticketsPerShard} + s.counted
+     WHERE s.counted < s.tickets AND s.deleted = 0`,
+  )?.at_ms;
+  const marks = db
+    .all("SELECT level, min(start_ms) AS start_ms FROM work GROUP BY level")
+    .map((row) => ({ level: Number(row.level) as WorkMark["level"], startMs: Number(row.start_ms) }));
+  if (!mayForgetSummaries({ uncountedAtMs: oldest == null ? undefined : Number(oldest), marks }, nowMs)) return 0;
+  return db.run(
+    "DELETE FROM summaries WHERE rowid IN (SELECT rowid FROM summaries WHERE expires_at_ms <= ? LIMIT ?)",
+    nowMs,
+    recordsPerStep,
+  );
 }
 
 function trimDeleted(db: Statements): boolean {
@@ -43,7 +58,7 @@ function trimDeleted(db: Statements): boolean {
 function trimExpired(db: Statements, nowMs: number): boolean {
   const shard = db.get(
     `SELECT s.*, e.published_at_ms FROM shards s JOIN topics t ON t.topic = s.topic AND t.incarnation = s.incarnation
-     JOIN entries e ON e.position = s.id * 17179869184 + s.first_ticket
+     JOIN entries e ON e.position = s.id * ${ticketsPerShard} + s.first_ticket
      WHERE t.retention_seconds > 0 AND s.first_ticket < s.counted AND e.published_at_ms + t.retention_seconds * 1000 <= ? LIMIT 1`,
     nowMs,
   );

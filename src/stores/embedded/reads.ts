@@ -14,7 +14,7 @@ import type { Row, Statements } from "./database.ts";
 import { entryFromRow, publisherFromRow, subscriberFromRow, summaryFromRow, topicFromRow } from "./rows.ts";
 
 /** Tickets of one shard. 2^34 entries a shard and 2^19 shards stay below 2^53. */
-const ticketsPerShard = 2 ** 34;
+export const ticketsPerShard: number = 2 ** 34;
 
 /** Shards that there can be: a position is exact up to 2^53. */
 export const shardIdMax: number = 2 ** 19 - 1;

@@ -93,6 +93,7 @@ export async function startWriter(folder: string): Promise<{ connect(): MessageP
   const worker = new Worker(new URL(`./writer-thread.${extension}`, import.meta.url), {
     workerData: { folder },
     execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   await new Promise<void>((resolve, reject) => {
     worker.once("message", () => resolve());

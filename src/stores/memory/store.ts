@@ -17,6 +17,7 @@ import type {
   TopicRecord,
   WorkMark,
 } from "#core/store.ts";
+import { mayForgetSummaries } from "#core/summary-expiry.ts";
 import { roomyCaps } from "#terms/windows.ts";
 import { ShardLog } from "./shard-log.ts";
 
@@ -255,7 +256,8 @@ class MemoryStore implements Store {
     deleteWhere(this.#reservedUntilMs, (untilMs) => untilMs <= nowMs);
     deleteWhere(this.#streamTokens, (token) => token.usableUntilMs <= nowMs);
     deleteWhere(this.#idempotency, (record) => record.expiresAtMs <= nowMs);
-    deleteWhere(this.#summaries, (summary) => summary.expiresAtMs <= nowMs);
+    if (mayForgetSummaries({ uncountedAtMs: this.#uncountedAtMs(), marks: this.#marks.values() }, nowMs))
+      deleteWhere(this.#summaries, (summary) => summary.expiresAtMs <= nowMs);
     let left = entriesPerStep;
     for (const log of this.#logs.values()) {
       const { retentionSeconds } = this.#topics.get(log.ref.topic)!;
@@ -265,6 +267,11 @@ class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {}
+
+  #uncountedAtMs(): number | undefined {
+    const firsts = [...this.#logs.values()].flatMap((log) => log.read(log.counted, 1, 1));
+    return firsts.length === 0 ? undefined : Math.min(...firsts.map(({ publishedAtMs }) => publishedAtMs));
+  }
 }
 
 function summaryKey({ scope, level, startMs }: SummaryKey): string {

@@ -1,0 +1,62 @@
+import { cpuSeconds } from "../processes.ts";
+import type { LoadResult } from "./jobs.ts";
+
+/** Times a measurement: latencies in a growing array of doubles, CPU of both sides, messages. */
+export class Gauge {
+  readonly #serverPid: number;
+  readonly #firstAtMs = Date.now();
+  #latencies = new Float64Array(65_536);
+  #latencyCount = 0;
+  #startedAt = 0;
+  #serverCpu = 0;
+  #generatorCpu = process.cpuUsage();
+  /** Whether the warm-up is over. */
+  running = false;
+  messages = 0;
+  messagesTotal = 0;
+
+  constructor(serverPid: number) {
+    this.#serverPid = serverPid;
+  }
+
+  start(): void {
+    this.running = true;
+    this.#serverCpu = cpuSeconds(this.#serverPid);
+    this.#generatorCpu = process.cpuUsage();
+    this.#startedAt = performance.now();
+  }
+
+  latency(ms: number): void {
+    if (this.#latencyCount === this.#latencies.length) {
+      const wider = new Float64Array(this.#latencies.length * 2);
+      wider.set(this.#latencies);
+      this.#latencies = wider;
+    }
+    this.#latencies[this.#latencyCount++] = ms;
+  }
+
+  /** Takes the clocks; later latencies still count, later messages do not. */
+  stop(): (missing?: number) => LoadResult {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const serverCpuSeconds = cpuSeconds(this.#serverPid) - this.#serverCpu;
+    const { user, system } = process.cpuUsage(this.#generatorCpu);
+    const { messages } = this;
+    this.running = false;
+    return (missing = 0) => {
+      const sorted = this.#latencies.subarray(0, this.#latencyCount).sort();
+      const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+      return {
+        messages,
+        seconds,
+        messagesPerSecond: messages / seconds,
+        messagesTotal: this.messagesTotal,
+        startedAtMs: this.#firstAtMs,
+        p50Ms: at(0.5),
+        p99Ms: at(0.99),
+        serverCpuSeconds,
+        generatorCpu: (user + system) / 1e6 / seconds,
+        missing,
+      };
+    };
+  }
+}

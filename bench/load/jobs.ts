@@ -1,0 +1,78 @@
+/** What the generator can be asked to do. Everything is prebuilt before its clock starts. */
+export type LoadJob = ClosedLoopJob | OpenLoopJob | IdleStreamsJob | PullJob;
+
+/** Where messages go, and of which sizes. `batch` 1 sends single messages. */
+export interface PublishTarget {
+  readonly port: number;
+  readonly path: string;
+  readonly token: string;
+  readonly messageBytes: number;
+  readonly batch: number;
+}
+
+interface Timing {
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  /** Whose CPU time is taken over the measured seconds. */
+  readonly serverPid: number;
+}
+
+/** Each connection sends its next request when the last is answered: measures capacity. */
+export interface ClosedLoopJob extends Timing {
+  readonly kind: "closed-loop";
+  readonly target: PublishTarget;
+  readonly connections: number;
+  /** Ends after so many requests instead of after `seconds`. */
+  readonly requestsMax?: number;
+}
+
+/**
+ * Messages are sent at their scheduled times whatever the server does, and latency counts from the scheduled time: a stall
+ * is seen by every message that it would have delayed (no coordinated omission). With `streams`, to their delivery.
+ */
+export interface OpenLoopJob extends Timing {
+  readonly kind: "open-loop";
+  readonly target: PublishTarget;
+  readonly connections: number;
+  readonly messagesPerSecond: number;
+  readonly streams: number;
+}
+
+/** Opens event streams and holds them until told to stop. */
+export interface IdleStreamsJob {
+  readonly kind: "idle-streams";
+  readonly port: number;
+  readonly path: string;
+  readonly streams: number;
+}
+
+/** Reads a subscriber's messages page by page until there is no more. */
+export interface PullJob {
+  readonly kind: "pull";
+  readonly port: number;
+  readonly path: string;
+  readonly token: string;
+  readonly limit: number;
+  readonly serverPid: number;
+}
+
+export interface LoadResult {
+  /** Messages acknowledged, delivered or read in the measured seconds. */
+  readonly messages: number;
+  readonly seconds: number;
+  readonly messagesPerSecond: number;
+  /** Messages acknowledged from the first request to the last, warm-up too, and when the first was sent (epoch). */
+  readonly messagesTotal: number;
+  readonly startedAtMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** What the server used over the measured seconds. */
+  readonly serverCpuSeconds: number;
+  /** The generator's own use of its core, 0..1: near 1 it measures itself. */
+  readonly generatorCpu: number;
+  /** Deliveries that did not come within the wait at the end. */
+  readonly missing: number;
+}
+
+/** From the generator: `ready` when an idle-streams job holds its streams. */
+export type LoadReply = { readonly ready: true } | { readonly result: LoadResult } | { readonly failed: string };

@@ -1,0 +1,44 @@
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+
+/** The two sides of a measurement: what is measured gets the first core, what loads it the second. */
+export type Side = "server" | "generator";
+
+/** Whether the sides can be kept on cores of their own. */
+export const pinned: boolean =
+  availableParallelism() >= 2 && spawnSync("taskset", ["-c", "0", "true"], { stdio: "ignore" }).status === 0;
+
+/** Starts a Node program, relative to the repository's root or absolute, on its side's core. The child's pid is the program's own. */
+export function startNode(side: Side, file: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
+  const command = [process.execPath, resolve(import.meta.dirname, "..", file), ...args];
+  const full = pinned ? ["taskset", "-c", side === "server" ? "0" : "1", ...command] : command;
+  return spawn(full[0]!, full.slice(1), { stdio, env: { ...process.env, NODE_OPTIONS: "" } });
+}
+
+/** Ends a child by its pid: in order, or by force after 15 s. */
+export async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const force = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  await exited;
+  clearTimeout(force);
+}
+
+/** User and system time of all threads of a process so far, in seconds (to 10 ms); NaN where there is no /proc. */
+export function cpuSeconds(pid: number): number {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return Number.NaN;
+  const fields = readFileSync(file, "utf8").split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Resident memory of a process in bytes; NaN where there is no /proc. */
+export function residentBytes(pid: number): number {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return Number.NaN;
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(file, "utf8"))?.[1]) * 1024;
+}

@@ -1,0 +1,141 @@
+import { spawnSync } from "node:child_process";
+import { chmod, glob, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+/**
+ * Builds `dist/`, the package as it is installed: the tree of `src/` as JavaScript, file by file, so that what a file
+ * finds beside itself (a worker thread, the package's root) is found the same way from the sources and from the build;
+ * the types of the SDK and of the embedded service beside their code; and the SDK once more as one file,
+ * `dist/client.js`, for a page without a bundler.
+ */
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const source = join(root, "src");
+const target = join(root, "dist");
+
+/** What is started or imported from outside. Worker threads are named by URL, which no import shows. */
+const entries = ["client/mod.ts", "cli/main.ts", "hosts/local/main.ts", "hosts/in-process/main.ts"].map((path) =>
+  join(source, path),
+);
+for await (const path of glob("**/*-thread{,.main}.ts", { cwd: source })) entries.push(join(source, path));
+
+await rm(target, { recursive: true, force: true });
+await buildTree(await filesReached(entries));
+await buildBrowserFile();
+await buildTypes();
+await chmod(join(target, "cli", "main.js"), 0o755);
+
+/** The files of `src/` that the entries import, themselves included: no tests, no fakes, no other hosts. */
+async function filesReached(entryPoints: readonly string[]): Promise<string[]> {
+  const { metafile } = await build({
+    entryPoints: [...entryPoints],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    outdir: target,
+    metafile: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    logLevel: "error",
+  });
+  return Object.keys(metafile.inputs).map((path) => join(root, path));
+}
+
+async function buildTree(files: readonly string[]): Promise<void> {
+  await build({
+    entryPoints: [...files],
+    outdir: target,
+    outbase: source,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    plugins: [keepImports()],
+    logLevel: "warning",
+  });
+}
+
+/** Every import stays an import: of our files by the path of what is built from them, of the rest as it is. */
+function keepImports(): Plugin {
+  return {
+    name: "keep-imports",
+    setup({ onResolve }) {
+      onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
+        if (kind === "entry-point") return undefined;
+        return { path: builtSpecifier(path, resolveDir), external: true };
+      });
+    },
+  };
+}
+
+async function buildBrowserFile(): Promise<void> {
+  await build({
+    entryPoints: [join(source, "client", "mod.ts")],
+    outfile: join(target, "client.js"),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    minify: true,
+    logLevel: "warning",
+  });
+}
+
+/** The declarations that the two libraries show, and no others: of the rest of the service nothing is imported from outside. */
+async function buildTypes(): Promise<void> {
+  const libraries = ["client/mod", "hosts/in-process/main"];
+  await emitDeclarations(libraries.map((path) => join(source, `${path}.ts`)));
+  const wanted = new Set<string>();
+  const waiting = libraries.map((path) => join(target, `${path}.d.ts`));
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (wanted.has(file)) continue;
+    wanted.add(file);
+    for (const specifier of await pointToNeighbours(file)) {
+      if (specifier.startsWith(".")) waiting.push(join(dirname(file), specifier.replace(/\.js$/, ".d.ts")));
+    }
+  }
+  for await (const path of glob("**/*.d.ts", { cwd: target })) {
+    if (!wanted.has(join(target, path))) await rm(join(target, path));
+  }
+}
+
+async function emitDeclarations(files: readonly string[]): Promise<void> {
+  const config = join(target, "tsconfig.json");
+  const compilerOptions = {
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    rootDir: source,
+    outDir: target,
+  };
+  const include = [join(source, "**", "*.d.ts")];
+  await writeFile(config, JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files, include }));
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", config], { cwd: root, stdio: "inherit" });
+  await rm(config);
+  if (status !== 0) throw new Error("The declarations could not be made.");
+}
+
+/** Rewrites the imports of a declaration file, as the `imports` of package.json name the sources, and gives them. */
+async function pointToNeighbours(file: string): Promise<string[]> {
+  const folder = join(source, relative(target, dirname(file)));
+  const specifiers: string[] = [];
+  const text = await readFile(file, "utf8");
+  const pointed = text.replace(/(from |import\()"([^"\n]+)"/g, (_whole, before: string, specifier: string) => {
+    const built = builtSpecifier(specifier, folder);
+    specifiers.push(built);
+    return `${before}"${built}"`;
+  });
+  await writeFile(file, pointed);
+  return specifiers;
+}
+
+/** `#contract/errors.ts`, as the sources in a folder name it, becomes `../contract/errors.js`. */
+function builtSpecifier(specifier: string, folder: string): string {
+  if (!/^[#.]/.test(specifier)) return specifier;
+  const path = specifier.startsWith("#") ? join(source, specifier.slice(1)) : join(folder, specifier);
+  const near = relative(folder, path).replaceAll("\\", "/").replace(/\.ts$/, ".js");
+  return near.startsWith(".") ? near : `./${near}`;
+}

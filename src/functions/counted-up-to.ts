@@ -1,0 +1,16 @@
+import type { TopicRecord } from "#core/store.ts";
+import type { Context } from "./context.ts";
+
+/** How many shards can wait to be counted: as many as there may be topics of one shard. */
+const uncountedMax = 10_000;
+
+/** Every message of the topic (of all topics, when it is undefined) published up to then is counted. At most `nowMs`. */
+export async function countedUpTo(context: Context, topic: TopicRecord | undefined, nowMs: number): Promise<number> {
+  let asOfMs = nowMs;
+  for (const { ref, ticket } of await context.store.listUncounted(uncountedMax)) {
+    if (topic && (ref.topic !== topic.topic || ref.incarnation !== topic.incarnation)) continue;
+    const [first] = await context.store.readEntries(ref, ticket, 1, 1);
+    if (first) asOfMs = Math.min(asOfMs, first.publishedAtMs - 1);
+  }
+  return asOfMs;
+}

@@ -1,0 +1,117 @@
+import { type ApiMessage, call, UnexpectedAnswer } from "./api.ts";
+import type { Random } from "./random.ts";
+
+/** What a publisher's messages carry: who, and its own number of the message, rising. */
+export interface Body {
+  readonly by: string;
+  readonly number: number;
+  readonly text: string;
+}
+
+/** One publish call, with what is known of it. Its bytes never change, so that a retry is identical. */
+export interface Publish {
+  readonly bytes: string;
+  readonly messages: readonly { readonly number: number; readonly key?: string; readonly text: string }[];
+  readonly idempotencyKey?: string;
+  /** In the order sent, once the service acknowledged it. */
+  acknowledged?: readonly Pick<ApiMessage, "id" | "sequence">[];
+}
+
+/**
+ * Publishes one call after another, singles and batches, some with an Idempotency-Key. It writes down what was
+ * acknowledged. A call that the crash cut off is left as unknown, or sent again as it was if it had a key; the next call
+ * begins only after the one before was answered or given up, so that its messages have an order.
+ */
+export class CrashPublisher {
+  readonly name: string;
+  readonly topic: string;
+  readonly calls: Publish[] = [];
+  readonly violations: string[] = [];
+  readonly #token: string;
+  readonly #random: Random;
+  #number = 0;
+  #pending: Publish | undefined;
+  retried = 0;
+
+  constructor(name: string, topic: string, token: string, random: Random) {
+    this.name = name;
+    this.topic = topic;
+    this.#token = token;
+    this.#random = random;
+  }
+
+  /** Publishes until the service is gone. */
+  async run(url: string): Promise<void> {
+    while (await this.#step(url));
+  }
+
+  /** Sends what a crash cut off again, if it can be. */
+  async settle(url: string): Promise<void> {
+    if (this.#pending) await this.#step(url);
+  }
+
+  get acknowledgedCount(): number {
+    return this.calls.reduce((sum, { acknowledged }) => sum + (acknowledged?.length ?? 0), 0);
+  }
+
+  async #step(url: string): Promise<boolean> {
+    const publish = this.#pending ?? this.#next();
+    if (this.#pending) this.retried += 1;
+    else this.calls.push(publish);
+    this.#pending = publish.idempotencyKey === undefined ? undefined : publish;
+    try {
+      // A call with a key is sometimes sent twice at once: both must be answered alike.
+      const twins = publish.idempotencyKey !== undefined && this.#random.chance(0.2) ? 2 : 1;
+      const answers = await Promise.all(Array.from({ length: twins }, () => this.#send(url, publish)));
+      for (const messages of answers) {
+        if (JSON.stringify(messages) !== JSON.stringify(answers[0]))
+          this.violations.push(`${this.name}: one Idempotency-Key was answered in two ways`);
+      }
+      publish.acknowledged = answers[0]!;
+      this.#pending = undefined;
+      return true;
+    } catch (error) {
+      if (error instanceof UnexpectedAnswer) this.violations.push(`${this.name}: ${error.message}`);
+      return false;
+    }
+  }
+
+  async #send(url: string, publish: Publish): Promise<readonly Pick<ApiMessage, "id" | "sequence">[]> {
+    const { messages } = await call<{ messages: Pick<ApiMessage, "id" | "sequence">[] }>(
+      url,
+      "POST",
+      `/v1/topics/${this.topic}/messages`,
+      {
+        token: this.#token,
+        body: publish.bytes,
+        ...(publish.idempotencyKey !== undefined && { headers: { "idempotency-key": publish.idempotencyKey } }),
+      },
+    );
+    return messages;
+  }
+
+  #next(): Publish {
+    const random = this.#random;
+    const isBatch = random.chance(0.4);
+    const messages = Array.from({ length: isBatch ? random.integer(2, 30) : 1 }, () => ({
+      number: this.#number++,
+      ...(random.chance(0.6) && { key: `key-${random.integer(0, 9)}` }),
+      text: this.#text(),
+    }));
+    const asSent = messages.map(({ number, key, text }) => ({
+      ...(key !== undefined && { key }),
+      body: { by: this.name, number, text } satisfies Body,
+    }));
+    return {
+      bytes: JSON.stringify(isBatch ? { messages: asSent } : asSent[0]),
+      messages,
+      ...(random.chance(0.5) && { idempotencyKey: `${this.name}/${messages[0]!.number}` }),
+    };
+  }
+
+  /** Some words of 600, the first ones more often; now and then a long text, so that the log fills pages. */
+  #text(): string {
+    const words = this.#random.chance(0.02) ? 2_000 : this.#random.integer(1, 12);
+    return Array.from({ length: words }, () => `word${Math.floor(600 * this.#random.next() ** 3)}`).join(" ");
+  }
+}
