@@ -168,12 +168,8 @@ function checkAttributes(attributes: unknown, wrong: (field: string, message: st
 
 /** The object's text without its opening brace, on one line. A line break outside a string is white space; inside one JSON has none. */
 function tailOf(text: string): Buffer {
-  return Buffer.from(
-    text
-      .trim()
-      .slice(1)
-      .replace(/[\r\n]/g, " "),
-  );
+  const tail = text.slice(text.indexOf("{") + 1, text.lastIndexOf("}") + 1);
+  return Buffer.from(/[\r\n]/.test(tail) ? tail.replace(/[\r\n]/g, " ") : tail);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

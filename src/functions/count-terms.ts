@@ -10,9 +10,12 @@ import { bucketOf, capacityOf, levels, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { overall, topicScope } from "./scopes.ts";
 
-/** What one pass reads of one shard, and of how many shards: some tens of milliseconds of work. */
-const messagesPerShard = 2_000;
-const bytesPerShard = 1_048_576;
+/**
+ * What one pass reads of one shard, and of how many shards: up to some hundred milliseconds of work. Writing the two
+ * summaries is most of a small pass: passes of ten times as many messages count 1.7 times as fast (measured).
+ */
+const messagesPerShard = 20_000;
+const bytesPerShard = 8_388_608;
 const shardsPerPass = 32;
 /** Among how many shards with news a pass chooses. */
 const uncountedMax = 10_000;

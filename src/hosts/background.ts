@@ -11,9 +11,9 @@ export interface BackgroundReports {
 /** The longest that counting lies behind when no news wakes it. */
 const sweepMs = 1_000;
 /** Between two passes while there is news: a pass costs the same two summaries however few messages it adds. */
-const gatherMs = 100;
+const gatherMs = 250;
 /** A pass of this many is behind: the next follows at once. */
-const fullPassMessages = 2_000;
+const fullPassMessages = 20_000;
 const rollUpEveryMs = 2_000;
 const expireEveryMs = 1_000;
 
