@@ -11,6 +11,8 @@ export async function putPublisherTopics(
   input: { publisherId: string; body: { topics: readonly string[] } },
 ): Promise<Publisher> {
   requireAdmin(caller);
+  // Before any topic is made for it.
+  if (!(await context.store.getPublisher(input.publisherId))) noPublisher(input.publisherId);
   for (const topic of input.body.topics) await ensureTopic(context, topic);
   const record = await context.store.putPublisherTopics(input.publisherId, [...new Set(input.body.topics)]);
   context.registry.forget("publisher", input.publisherId);

@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
 import { attachEmbeddedStore } from "#stores/embedded/store.ts";
@@ -14,6 +15,9 @@ const background = startBackground(createContext(store, settings), {
   failed: (work, error) =>
     report({ failed: work, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
 });
+
+// On Linux priority is each thread's own: counting may lie behind for a while, publishing should not wait for it.
+if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_LOW);
 
 parentPort!.once("message", async () => {
   await background.stop();

@@ -14,6 +14,9 @@ import type { LocalSettings } from "./settings.ts";
 /** A reader that takes nothing for this long is gone: its stream ends, and it resumes from its cursor. */
 const stalledMs = 30_000;
 
+/** How long what a refused caller still sends is dropped before the connection ends. */
+const lingerMs = 1_000;
+
 export interface LocalServer {
   readonly server: Server;
   /** Ends streams and waits, answers what is in flight, and stops listening. */
@@ -203,12 +206,30 @@ async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<b
 
 function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
   if (outgoing.destroyed) return;
-  // A body that was not read to its end would be taken for the next request.
-  if (!incoming.complete) headers.connection = "close";
   if (body !== undefined && incoming.method !== "HEAD") headers["content-length"] = String(Buffer.byteLength(body));
+  // A body that was not read to its end would be taken for the next request.
+  if (!incoming.complete) {
+    endUnread(incoming, outgoing.writeHead(status, { ...headers, connection: "close" }), body ?? "");
+    return;
+  }
   outgoing.writeHead(status, headers);
   // As text, not as bytes: node:http then sends head and body in one piece.
   outgoing.end(body);
+}
+
+/**
+ * Answers a caller that is still sending, and takes and drops what comes for a while before the connection ends: ended at
+ * once it would be reset, and the answer lost on its way (measured: one 413 in four).
+ */
+function endUnread(incoming: IncomingMessage, outgoing: ServerResponse, body: string): void {
+  const end = (): void => {
+    clearTimeout(timer);
+    outgoing.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  outgoing.flushHeaders();
+  outgoing.write(body);
+  incoming.once("close", end).resume();
 }
 
 /**

@@ -6,9 +6,6 @@ import type { WriteBatch, WriteCall, WriteOutcome, WriterReply } from "./protoco
 /** Calls of one batch at most, so that a batch stays some milliseconds of work. */
 const batchCallsMax = 1024;
 
-/** Batches under way at once: the writer has the next at hand while the answers to the last are on their way. */
-const batchesMax = 2;
-
 interface Waiting {
   readonly call: WriteCall;
   readonly resolve: (value: unknown) => void;
@@ -19,7 +16,7 @@ interface Waiting {
 export class WriterLink {
   readonly #port: MessagePort;
   #queue: Waiting[] = [];
-  readonly #underWay: Waiting[][] = [];
+  #underWay: Waiting[] | undefined;
   #scheduled = false;
   #closed = false;
   #idle = (): void => {};
@@ -37,12 +34,12 @@ export class WriterLink {
     if (this.#closed) return Promise.reject(storeClosed());
     return new Promise((resolve, reject) => {
       this.#queue.push({ call: { name, args }, resolve, reject });
-      if (this.#underWay.length >= batchesMax || this.#scheduled) return;
+      if (this.#underWay || this.#scheduled) return;
       // Not at once: what this turn of the event loop still brings shall share the fsync.
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;
-        if (this.#underWay.length < batchesMax) this.#send();
+        if (!this.#underWay) this.#send();
       });
     });
   }
@@ -50,7 +47,7 @@ export class WriterLink {
   /** Takes no more calls, and resolves when those taken have been answered. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#underWay.length > 0 || this.#queue.length > 0) {
+    if (this.#underWay || this.#queue.length > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -60,13 +57,13 @@ export class WriterLink {
 
   #send(): void {
     if (this.#queue.length === 0) return;
-    const batch = this.#queue.splice(0, batchCallsMax);
-    this.#underWay.push(batch);
-    this.#port.postMessage({ calls: batch.map(({ call }) => call) } satisfies WriteBatch);
+    this.#underWay = this.#queue.splice(0, batchCallsMax);
+    this.#port.postMessage({ calls: this.#underWay.map(({ call }) => call) } satisfies WriteBatch);
   }
 
   #settle(outcomes: readonly WriteOutcome[]): void {
-    const settled = this.#underWay.shift()!;
+    const settled = this.#underWay!;
+    this.#underWay = undefined;
     this.#send();
     settled.forEach((waiting, i) => {
       const outcome = outcomes[i]!;
@@ -75,13 +72,13 @@ export class WriterLink {
         waiting.reject(new BellwetherError(code, message, details));
       } else waiting.resolve(outcome.value);
     });
-    if (this.#underWay.length === 0) this.#idle();
+    if (!this.#underWay) this.#idle();
   }
 
   #fail(): void {
     this.#closed = true;
-    for (const { reject } of [...this.#underWay.flat(), ...this.#queue]) reject(storeClosed());
-    this.#underWay.length = 0;
+    for (const { reject } of [...(this.#underWay ?? []), ...this.#queue]) reject(storeClosed());
+    this.#underWay = undefined;
     this.#queue = [];
     this.#idle();
   }
