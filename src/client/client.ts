@@ -91,7 +91,7 @@ export interface Client {
     subscriberId: string,
     request: { readonly from: string },
     options?: CallOptions,
-  ): Promise<t.Subscriber>;
+  ): Promise<t.CommittedCursor>;
   createStreamToken(subscriberId: string, options?: CallOptions): Promise<t.StreamToken>;
 
   listTopics(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.TopicState>>;

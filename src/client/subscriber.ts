@@ -38,7 +38,7 @@ export interface SubscriberHandle {
   get(options?: CallOptions): Promise<Subscriber>;
   commitCursor(request: { readonly cursor: string }, options?: CallOptions): Promise<CommittedCursor>;
   /** Moves to `earliest`, `latest`, an RFC 3339 time or a cursor. */
-  seek(request: { readonly from: string }, options?: CallOptions): Promise<Subscriber>;
+  seek(request: { readonly from: string }, options?: CallOptions): Promise<CommittedCursor>;
   createStreamToken(options?: CallOptions): Promise<StreamToken>;
 }
 

@@ -41,7 +41,10 @@ export const limits = {
   hiddenTermsMax: 1_000,
   languagesMax: 8,
   heartbeatSeconds: 15,
-  /** What a stream may hold that its reader has not taken, in bytes; past it the stream ends and the client resumes. */
+  /**
+   * What a stream holds that its reader has not taken, in bytes: nothing more is read from the log for it meanwhile, and
+   * after 30 s without progress the stream ends, so that the client resumes.
+   */
   streamBufferBytesMax: 1_048_576,
   /** Unused, a stream token lasts this long. */
   streamTokenUnusedSeconds: 60,
