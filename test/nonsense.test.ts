@@ -503,16 +503,21 @@ describe("what is hardly HTTP", () => {
         }
         return text;
       };
+      // A body is read only for those who may publish.
+      const { token } = await slow.registerPublisher(["t"], adminKey);
+      const authorization = `authorization: Bearer ${token}\r\n`;
       const answers = await Promise.all([
         drip("GET /healthz HTTP/1.1\r\nhost: x\r\n", "a: b\r\n"),
         drip("GET /healthz HTTP/1.1\r\nhost: x\r\n", ""),
-        drip(`POST ${messages} HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n`, "x"),
+        drip(`POST ${messages} HTTP/1.1\r\nhost: x\r\n${authorization}content-length: 100000\r\n\r\n`, "x"),
         drip("", ""),
       ]);
       for (const text of answers.slice(0, 3)) {
         assertRaw(text, [408]);
         assert.match(text, /application\/problem\+json/);
       }
+      const stranger = await drip(`POST ${messages} HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n`, "x");
+      assertRaw(stranger, [401]);
       assert.equal((await slow.call("GET", "/healthz")).status, 200);
     });
   });

@@ -23,10 +23,6 @@ describe("openapi.json", () => {
     const expected = operationNames.map(
       (name) => `${name} ${operations[name].method.toLowerCase()} ${operations[name].path}`,
     );
-    assert.deepEqual(
-      described.filter((each) => each.includes("/v1/")),
-      [...new Set(expected)].sort((a, b) => described.indexOf(a) - described.indexOf(b)),
-    );
     assert.deepEqual(new Set(described.filter((each) => each.includes("/v1/"))), new Set(expected));
   });
 

@@ -11,9 +11,12 @@ import { type Caller, ownerOf, requirePublish } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
 
-export interface PublishInput extends MessagesBody {
+export interface PublishInput {
   readonly topic: string;
   readonly idempotencyKey?: string;
+  readonly mediaType: string;
+  /** Reads the body. Asked for only once the caller may publish: nobody else makes the service hold bytes. */
+  body(): Promise<Uint8Array>;
 }
 
 /** `replayed`: the answer of the first call with this Idempotency-Key. */
@@ -23,7 +26,8 @@ export type PublishOutput = Published & { readonly replayed: boolean };
 export async function publish(context: Context, caller: Caller, input: PublishInput): Promise<PublishOutput> {
   requirePublish(caller, input.topic);
   const topic = await knownTopic(context, input.topic);
-  const messages = parseMessages(input);
+  const body = { mediaType: input.mediaType, bytes: await input.body() };
+  const messages = parseMessages(body);
   const placed = place(messages, topic, keylessShard(context, topic, input.idempotencyKey));
   const owner = ownerOf(caller);
   const parts = [...placed].map(([shard, indexes]) => ({
@@ -35,7 +39,13 @@ export async function publish(context: Context, caller: Caller, input: PublishIn
     ),
   }));
   const nowMs = context.clock.nowMs();
-  const result = await append(context, topic, parts, nowMs, idempotencyOf(owner, topic, input, nowMs));
+  const result = await append(
+    context,
+    topic,
+    parts,
+    nowMs,
+    idempotencyOf(owner, topic, input.idempotencyKey, body, nowMs),
+  );
   return answer(topic.topic, messages.length, placed, result);
 }
 
@@ -83,10 +93,10 @@ function keylessShard(context: Context, topic: TopicRecord, idempotencyKey: stri
 function idempotencyOf(
   owner: string,
   topic: TopicRecord,
-  input: PublishInput,
+  idempotencyKey: string | undefined,
+  { mediaType, bytes }: MessagesBody,
   nowMs: number,
 ): { recordKey: string; fingerprint: string; expiresAtMs: number } | undefined {
-  const { idempotencyKey, mediaType, bytes } = input;
   if (idempotencyKey === undefined) return undefined;
   const fingerprint = hash("sha256", Buffer.concat([Buffer.from(`${mediaType}\n`), bytes]), "hex");
   return {

@@ -72,7 +72,11 @@ class World {
 
   async publish(topic: string, texts: readonly string[]): Promise<void> {
     const bytes = Buffer.from(JSON.stringify({ messages: texts.map((body) => ({ body })) }));
-    const { publishedAt } = await publish(this.context, admin, { topic, mediaType: "application/json", bytes });
+    const { publishedAt } = await publish(this.context, admin, {
+      topic,
+      mediaType: "application/json",
+      body: async () => bytes,
+    });
     const stopWords = stopWordsFor(["en"]);
     for (const body of texts)
       this.published.push({

@@ -79,7 +79,7 @@ const answers: Record<OperationName, Answer> = {
     const { replayed, ...published } = await publish(context, caller, {
       topic: input.topic as string,
       mediaType: mediaTypeOf(request),
-      bytes: await request.body(),
+      body: () => request.body(),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
     const response = jsonResponse(201, `${JSON.stringify(published)}\n`);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { stopWordsFor } from "#terms/stop-words.ts";
 import { messageTerms } from "#terms/tokenize.ts";
-import { type ApiMessage, type ApiTerms, call, shardOf } from "./api.ts";
+import { type ApiMessage, type ApiTerms, call } from "./api.ts";
 import type { Body, CrashPublisher, Publish } from "./publishing.ts";
 import type { CrashSubscriber } from "./subscribing.ts";
 
@@ -141,5 +141,3 @@ export function lastOf(log: Log): string | undefined {
     .sort()
     .at(-1);
 }
-
-export { shardOf };

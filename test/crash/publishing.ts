@@ -32,6 +32,8 @@ export class CrashPublisher {
   #number = 0;
   #pending: Publish | undefined;
   retried = 0;
+  /** Called at each acknowledgement, as soon as it is known: the worst moment for a crash. */
+  onAcknowledged = (): void => {};
 
   constructor(name: string, topic: string, token: string, random: Random) {
     this.name = name;
@@ -68,6 +70,7 @@ export class CrashPublisher {
           this.violations.push(`${this.name}: one Idempotency-Key was answered in two ways`);
       }
       publish.acknowledged = answers[0]!;
+      this.onAcknowledged();
       this.#pending = undefined;
       return true;
     } catch (error) {

@@ -109,9 +109,25 @@ class CrashRun {
     const url = await this.#server!.listening;
     const load = [...this.#publishers, ...this.#subscribers].map((each) => each.run(url));
     await delay(this.#random.integer(20, this.#options.loadMsMax));
+    if (this.#random.chance(0.5)) await this.#nextAcknowledgement();
     // Once a round and under a day, after which an Idempotency-Key is forgotten.
     await this.#kill(this.#random.chance(0.7) ? this.#random.integer(0, 20 * 3_600_000) : 0);
     await Promise.all(load);
+  }
+
+  /** Nothing stands between this and the kill, so that an answer given before its commit would be caught. */
+  async #nextAcknowledgement(): Promise<void> {
+    const server = this.#server!.child;
+    const acknowledged = new Promise<void>((resolve) => {
+      for (const publisher of this.#publishers) {
+        publisher.onAcknowledged = () => {
+          server.kill("SIGKILL");
+          resolve();
+        };
+      }
+    });
+    await Promise.race([acknowledged, delay(5_000)]); // publishers that were refused have ended
+    for (const publisher of this.#publishers) publisher.onAcknowledged = () => {};
   }
 
   /** Sometimes it does not even come to listen, or recovers and is killed at once. */

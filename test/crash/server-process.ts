@@ -40,7 +40,7 @@ export class ServerProcess {
     return this.#errors;
   }
 
-  /** Ends it at once, as a power cut would; resolves when it is gone. */
+  /** Ends it at once, wherever it is; resolves when it is gone. What it wrote stays in the page cache. */
   async kill(): Promise<void> {
     this.child.kill("SIGKILL");
     await this.#exited;

@@ -45,7 +45,6 @@ interface Copy {
 }
 
 const copiesMax = 8;
-/** How a thread's state is told. */
 const skip = process.platform === "linux" ? false : "reads /proc";
 const damages = ["cut", "cut and garbage", "overwritten in blocks"] as const;
 
