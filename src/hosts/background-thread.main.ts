@@ -9,8 +9,9 @@ import { createContext } from "./node-context.ts";
 /** The thread that counts, rolls up and expires, so that cutting words never stops the event loop that serves. */
 const { folder, port, settings } = workerData as { folder: string; port: MessagePort; settings: ServiceSettings };
 const report = (each: BackgroundReport): void => parentPort!.postMessage(each);
+// Topics are read anew at each pass: terms that were turned off must not be counted for a minute more.
 const store = attachEmbeddedStore(folder, port, () => background.wake());
-const background = startBackground(createContext(store, settings), {
+const background = startBackground(createContext(store, { ...settings, registryCacheMs: 0 }), {
   counted: (messages, uncuttable) => report({ counted: [messages, uncuttable] }),
   failed: (work, error) =>
     report({ failed: work, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

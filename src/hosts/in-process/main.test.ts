@@ -42,3 +42,22 @@ test("a data folder is held by one opening at a time", async (t) => {
   t.after(() => first.close());
   await assert.rejects(openBellwether({ dataDir }), /in use by another process/);
 });
+
+test("terms that are turned off are not counted from then on", async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), "bellwether-"));
+  t.after(() => rm(dataDir, { recursive: true, force: true }));
+  const { client, close } = await openBellwether({ dataDir });
+  t.after(close);
+  const publisher = client.publisher(await client.registerPublisher({ name: "me", topics: ["news"] }));
+  const countedAfter = async (publishedAt: string): Promise<number> => {
+    for (;;) {
+      const { asOf, messages } = await client.getPopularTerms({ topic: "news", window: "all" });
+      if (asOf > publishedAt) return messages;
+    }
+  };
+  const open = await publisher.publish("news", [{ body: "an open word" }]);
+  assert.equal(await countedAfter(open.publishedAt), 1);
+  await client.putTopic("news", { terms: { enabled: false } });
+  const secret = await publisher.publish("news", [{ body: "a secret word" }]);
+  assert.equal(await countedAfter(secret.publishedAt), 1);
+});
