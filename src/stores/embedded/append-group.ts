@@ -74,7 +74,7 @@ export class AppendGroup {
     return { ...answer, replayed: false };
   }
 
-  /** Writes what is open; called before any other verb and before the commit. */
+  /** Writes what is open; called before any other verb of the transaction. */
   flush(): void {
     for (const shard of this.#shards.values()) this.#close(shard);
     this.#shards.clear();

@@ -47,7 +47,7 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
   const db = new Statements(database);
 
   const write =
-    <Name extends WriteName | "append">(name: Name): Store[Name] =>
+    <Name extends WriteName>(name: Name): Store[Name] =>
     (...args: unknown[]) =>
       link.call(name, args) as never;
   const read =
@@ -85,7 +85,7 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
     touchSubscriber: write("touchSubscriber"),
     putStreamToken: write("putStreamToken"),
     getStreamToken: read("getStreamToken"),
-    append: write("append"),
+    append: (request) => link.append(request),
     readEntries: read("readEntries"),
     getShard: read("getShard"),
     findEntry: read("findEntry"),

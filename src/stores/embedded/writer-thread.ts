@@ -3,10 +3,18 @@ import { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { BellwetherError } from "#contract/errors.ts";
 import type { ShardRef } from "#core/shard.ts";
-import type { AppendRequest } from "#core/store.ts";
+import type { AppendRequest, AppendResult } from "#core/store.ts";
 import { AppendGroup } from "./append-group.ts";
 import { openForWriting, Statements } from "./database.ts";
-import { encodeError, type WriteBatch, type WriteCall, type WriteOutcome, type WriterReply } from "./protocol.ts";
+import { packResults, unpackAppends } from "./packed-appends.ts";
+import {
+  encodeError,
+  type WriteBatch,
+  type WriteCall,
+  type WriteError,
+  type WriteOutcome,
+  type WriterReply,
+} from "./protocol.ts";
 import { upgradeSchema } from "./schema.ts";
 import { writes } from "./writes.ts";
 
@@ -33,58 +41,84 @@ function connect(port: MessagePort): void {
   port.on("close", () => ports.delete(port));
 }
 
-function answer(port: MessagePort, batch: WriteBatch): void {
-  let done = commit(batch.calls);
+function answer(port: MessagePort, { appends, calls }: WriteBatch): void {
+  const requests = unpackAppends(appends);
+  let committed = commit(requests, calls);
   // One call that fails in SQLite itself shall not fail its neighbours: each again, alone.
-  if ("error" in done && batch.calls.length > 1) done = merge(batch.calls.map((call) => commit([call])));
-  const outcomes =
-    "error" in done ? batch.calls.map(() => encodeError((done as { error: unknown }).error)) : done.outcomes;
-  post(port, { outcomes });
-  if ("error" in done) return;
-  const news = done.deleted ? "any" : done.written;
-  if (news.length > 0) for (const each of ports) post(each, { news });
+  if (committed.failed && requests.length + calls.length > 1)
+    committed = merge([
+      ...requests.map((request) => commit([request], [])),
+      ...calls.map((call) => commit([], [call])),
+    ]);
+  const { results, outcomes, deleted, written } = committed;
+  const news = deleted ? "any" : written;
+  post(port, { done: { appends: packResults(results), outcomes }, news });
+  if (news.length > 0) for (const other of ports) if (other !== port) post(other, { news });
 }
 
 interface Committed {
+  readonly results: readonly (AppendResult | WriteError)[];
   readonly outcomes: readonly WriteOutcome[];
   readonly written: readonly ShardRef[];
   /** A topic was deleted: whoever waits on it must hear. */
   readonly deleted: boolean;
+  /** Nothing of any of them was written. */
+  readonly failed: boolean;
 }
 
-/** Runs calls in one transaction, which is one fsync. An error leaves nothing of any of them. */
-function commit(calls: readonly WriteCall[]): Committed | { readonly error: unknown } {
+/** Runs calls in one transaction, which is one fsync. An error other than a refusal leaves nothing of any of them. */
+function commit(appends: readonly AppendRequest[], calls: readonly WriteCall[]): Committed {
   const group = new AppendGroup(db);
   try {
     database.exec("BEGIN IMMEDIATE");
-    const outcomes = calls.map((call) => run(group, call));
+    const results = appends.map((request) => appendOrRefuse(group, request));
     group.flush();
+    const outcomes = calls.map(runOrRefuse);
     database.exec("COMMIT");
-    return { outcomes, written: group.written, deleted: calls.some(({ name }) => name === "deleteTopic") };
-  } catch (error) {
+    const deleted = calls.some(({ name }) => name === "deleteTopic");
+    return { results, outcomes, written: group.written, deleted, failed: false };
+  } catch (cause) {
     if (database.isTransaction) database.exec("ROLLBACK");
-    return { error };
+    const error = encodeError(cause);
+    return {
+      results: appends.map(() => error),
+      outcomes: calls.map(() => ({ error })),
+      written: [],
+      deleted: false,
+      failed: true,
+    };
+  }
+}
+
+function appendOrRefuse(group: AppendGroup, request: AppendRequest): AppendResult | WriteError {
+  try {
+    return group.append(request);
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+function runOrRefuse({ name, args }: WriteCall): WriteOutcome {
+  try {
+    return { value: (writes[name] as (db: Statements, ...args: readonly unknown[]) => unknown)(db, ...args) };
+  } catch (error) {
+    return { error: refusalOf(error) };
   }
 }
 
 /** A refusal is an answer, made before anything was written; any other error ends the transaction. */
-function run(group: AppendGroup, call: WriteCall): WriteOutcome {
-  try {
-    if (call.name === "append") return { value: group.append(call.args[0] as AppendRequest) };
-    group.flush();
-    const write = writes[call.name] as (db: Statements, ...args: readonly unknown[]) => unknown;
-    return { value: write(db, ...call.args) };
-  } catch (error) {
-    if (error instanceof BellwetherError) return encodeError(error);
-    throw error;
-  }
+function refusalOf(error: unknown): WriteError {
+  if (error instanceof BellwetherError) return encodeError(error);
+  throw error;
 }
 
-function merge(each: readonly (Committed | { readonly error: unknown })[]): Committed {
+function merge(each: readonly Committed[]): Committed {
   return {
-    outcomes: each.flatMap((one) => ("error" in one ? [encodeError(one.error)] : one.outcomes)),
-    written: each.flatMap((one) => ("error" in one ? [] : one.written)),
-    deleted: each.some((one) => "deleted" in one && one.deleted),
+    results: each.flatMap(({ results }) => results),
+    outcomes: each.flatMap(({ outcomes }) => outcomes),
+    written: each.flatMap(({ written }) => written),
+    deleted: each.some(({ deleted }) => deleted),
+    failed: each.every(({ failed }) => failed),
   };
 }
 

@@ -1,53 +1,62 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { BellwetherError } from "#contract/errors.ts";
 import type { ShardRef } from "#core/shard.ts";
-import type { WriteBatch, WriteCall, WriteOutcome, WriterReply } from "./protocol.ts";
+import type { AppendRequest, AppendResult } from "#core/store.ts";
+import { packAppends, unpackResults } from "./packed-appends.ts";
+import type { WriteBatch, WriteCall, WriteError, WriterReply } from "./protocol.ts";
 
 /** Calls of one batch at most, so that a batch stays some milliseconds of work. */
 const batchCallsMax = 1024;
 
-interface Waiting {
-  readonly call: WriteCall;
-  readonly resolve: (value: unknown) => void;
+interface Waiting<Call, Value> {
+  readonly call: Call;
+  readonly resolve: (value: Value) => void;
   readonly reject: (error: Error) => void;
+}
+
+interface Batch {
+  readonly appends: Waiting<AppendRequest, AppendResult>[];
+  readonly calls: Waiting<WriteCall, unknown>[];
 }
 
 /** One thread's connection to the writer thread: gathers calls while a batch is under way and sends them as the next. */
 export class WriterLink {
   readonly #port: MessagePort;
-  #queue: Waiting[] = [];
-  #underWay: Waiting[] | undefined;
+  #queue: Batch = { appends: [], calls: [] };
+  #underWay: Batch | undefined;
   #scheduled = false;
   #closed = false;
   #idle = (): void => {};
 
   constructor(port: MessagePort, onNews: (refs: readonly ShardRef[] | "any") => void) {
     this.#port = port;
-    port.on("message", (reply: WriterReply) => {
-      if ("news" in reply) onNews(reply.news);
-      else this.#settle(reply.outcomes);
+    port.on("message", ({ done, news }: WriterReply) => {
+      if (done) this.#settle(done);
+      if (news.length > 0) onNews(news);
     });
     port.on("close", () => this.#fail());
+  }
+
+  append(request: AppendRequest): Promise<AppendResult> {
+    if (this.#closed) return Promise.reject(storeClosed());
+    return new Promise((resolve, reject) => {
+      this.#queue.appends.push({ call: request, resolve, reject });
+      this.#schedule();
+    });
   }
 
   call(name: WriteCall["name"], args: readonly unknown[]): Promise<unknown> {
     if (this.#closed) return Promise.reject(storeClosed());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ call: { name, args }, resolve, reject });
-      if (this.#underWay || this.#scheduled) return;
-      // Not at once: what this turn of the event loop still brings shall share the fsync.
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        if (!this.#underWay) this.#send();
-      });
+      this.#queue.calls.push({ call: { name, args }, resolve, reject });
+      this.#schedule();
     });
   }
 
   /** Takes no more calls, and resolves when those taken have been answered. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#underWay || this.#queue.length > 0) {
+    if (this.#underWay || !this.#queueEmpty()) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -55,33 +64,68 @@ export class WriterLink {
     this.#port.close();
   }
 
-  #send(): void {
-    if (this.#queue.length === 0) return;
-    this.#underWay = this.#queue.splice(0, batchCallsMax);
-    this.#port.postMessage({ calls: this.#underWay.map(({ call }) => call) } satisfies WriteBatch);
+  #schedule(): void {
+    if (this.#underWay || this.#scheduled) return;
+    // Not at once: what this turn of the event loop still brings shall share the fsync.
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#underWay) this.#send();
+    });
   }
 
-  #settle(outcomes: readonly WriteOutcome[]): void {
-    const settled = this.#underWay!;
+  #send(): void {
+    if (this.#queueEmpty()) return;
+    const batch = {
+      appends: this.#queue.appends.splice(0, batchCallsMax),
+      calls: this.#queue.calls.splice(0, batchCallsMax),
+    };
+    this.#underWay = batch;
+    const appends = packAppends(batch.appends.map(({ call }) => call));
+    this.#port.postMessage({ appends, calls: batch.calls.map(({ call }) => call) } satisfies WriteBatch, [
+      appends.payload.buffer,
+    ]);
+  }
+
+  #settle(done: NonNullable<WriterReply["done"]>): void {
+    const { appends, calls } = this.#underWay!;
     this.#underWay = undefined;
     this.#send();
-    settled.forEach((waiting, i) => {
-      const outcome = outcomes[i]!;
-      if ("error" in outcome) {
-        const { code, message, details } = outcome.error;
-        waiting.reject(new BellwetherError(code, message, details));
-      } else waiting.resolve(outcome.value);
+    const results = unpackResults(
+      appends.map(({ call }) => call),
+      done.appends,
+    );
+    appends.forEach(({ resolve, reject }, i) => {
+      const result = results[i]!;
+      if ("code" in result) reject(errorOf(result));
+      else resolve(result);
+    });
+    calls.forEach(({ resolve, reject }, i) => {
+      const outcome = done.outcomes[i]!;
+      if ("error" in outcome) reject(errorOf(outcome.error));
+      else resolve(outcome.value);
     });
     if (!this.#underWay) this.#idle();
   }
 
+  #queueEmpty(): boolean {
+    return this.#queue.appends.length === 0 && this.#queue.calls.length === 0;
+  }
+
+  /** Nobody will answer any more what is queued or under way. */
   #fail(): void {
     this.#closed = true;
-    for (const { reject } of [...(this.#underWay ?? []), ...this.#queue]) reject(storeClosed());
+    for (const batch of [this.#underWay, this.#queue]) {
+      for (const { reject } of [...(batch?.appends ?? []), ...(batch?.calls ?? [])]) reject(storeClosed());
+    }
     this.#underWay = undefined;
-    this.#queue = [];
+    this.#queue = { appends: [], calls: [] };
     this.#idle();
   }
+}
+
+function errorOf({ code, message, details }: WriteError): BellwetherError {
+  return new BellwetherError(code, message, details);
 }
 
 /** Starts the writer thread over a folder; resolves when the schema is ready. Rejects when the folder cannot be used. */
