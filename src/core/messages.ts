@@ -1,6 +1,6 @@
 import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
-import type { DraftMessage } from "./entry.ts";
+import { type DraftMessage, draftOf } from "./entry.ts";
 import { splitElements } from "./json-elements.ts";
 
 /** A body as it came, to be read as messages. */
@@ -91,7 +91,7 @@ function parseJson(text: string, what: string): unknown {
 }
 
 function textMessage(text: string): DraftMessage {
-  return { tail: Buffer.from(`"body":${JSON.stringify(text)}}`) };
+  return draftOf(`"body":${JSON.stringify(text)}}`);
 }
 
 function checkBatch(messages: DraftMessage[]): DraftMessage[] {
@@ -101,9 +101,9 @@ function checkBatch(messages: DraftMessage[]): DraftMessage[] {
       { path: "body", message: `holds ${messages.length} messages; a batch is at most ${limits.batchMessagesMax}` },
     ]);
   let bytes = 0;
-  messages.forEach(({ tail }, i) => {
-    bytes += tail.length;
-    if (tail.length > limits.messageBytesMax) throw tooLarge(`Message ${i}`, limits.messageBytesMax, tail.length);
+  messages.forEach(({ tailBytes }, i) => {
+    bytes += tailBytes;
+    if (tailBytes > limits.messageBytesMax) throw tooLarge(`Message ${i}`, limits.messageBytesMax, tailBytes);
   });
   if (messages.length > 1 && bytes > limits.batchBytesMax) throw tooLarge("The batch", limits.batchBytesMax, bytes);
   return messages;
@@ -142,7 +142,7 @@ function checkMessage(value: unknown, text: string, path: string): DraftMessage 
   }
   if (errors.length > 0) throw invalid(errors);
   return {
-    tail: tailOf(text),
+    ...draftOf(tailOf(text)),
     ...(key !== undefined && { key: key as string }),
     ...(ttlSeconds !== undefined && { ttlSeconds: ttlSeconds as number }),
   };
@@ -167,9 +167,9 @@ function checkAttributes(attributes: unknown, wrong: (field: string, message: st
 }
 
 /** The object's text without its opening brace, on one line. A line break outside a string is white space; inside one JSON has none. */
-function tailOf(text: string): Buffer {
+function tailOf(text: string): string {
   const tail = text.slice(text.indexOf("{") + 1, text.lastIndexOf("}") + 1);
-  return Buffer.from(/[\r\n]/.test(tail) ? tail.replace(/[\r\n]/g, " ") : tail);
+  return /[\r\n]/.test(tail) ? tail.replace(/[\r\n]/g, " ") : tail;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -16,10 +16,10 @@ export async function identify(context: Context, token: string | undefined): Pro
   const parts = decodeToken(token);
   if (parts?.kind === "pub") {
     const publisher = await context.registry.publisher(parts.id);
-    if (publisher && secretMatches(parts.secret, publisher.secretHash)) return { kind: "publisher", publisher };
+    if (publisher && context.registry.isSecretOf(publisher, parts.secret)) return { kind: "publisher", publisher };
   } else if (parts?.kind === "sub") {
     const subscriber = await context.registry.subscriber(parts.id);
-    if (subscriber && secretMatches(parts.secret, subscriber.secretHash)) return { kind: "subscriber", subscriber };
+    if (subscriber && context.registry.isSecretOf(subscriber, parts.secret)) return { kind: "subscriber", subscriber };
   } else if (!parts && context.settings.adminKeyHashes.some((hash) => secretMatches(token, hash))) {
     return { kind: "admin" };
   }

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ErrorCode } from "#contract/errors.ts";
 import type { Cursor, Position } from "#core/cursor.ts";
-import { decodeEntry, type Entry, encodePart } from "#core/entry.ts";
+import { decodeEntry, draftOf, type Entry, encodePart } from "#core/entry.ts";
 import { hash32, type ShardRef } from "#core/shard.ts";
 import type {
   AppendRequest,
@@ -1283,7 +1283,7 @@ function shard(topic: TopicRecord, index = 0): ShardRef {
 function part(texts: readonly string[]): Uint8Array {
   return encodePart(
     "p1",
-    texts.map((text) => ({ tail: Buffer.from(`"body":"${text}"}`) })),
+    texts.map((text) => draftOf(`"body":"${text}"}`)),
   );
 }
 

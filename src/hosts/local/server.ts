@@ -75,7 +75,8 @@ export function createLocalServer(
     } catch (error) {
       return problemResponse(error);
     }
-    const response = await admit((await hostRoute(incoming)) ?? (await handler(new LocalRequest(incoming, gone))));
+    const hosted = incoming.url!.startsWith("/v1/") ? undefined : await hostRoute(incoming);
+    const response = await admit(hosted ?? (await handler(new LocalRequest(incoming, gone))));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
   }
 

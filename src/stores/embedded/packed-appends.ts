@@ -18,7 +18,7 @@ export interface PackedAppends {
 
 /** How the appends of a batch ended. */
 export interface PackedResults {
-  /** Of each append: 0 (done), 1 (replayed) or 2 (refused), then, unless refused, publishedAtMs and a first sequence a part. */
+  /** Of each append: 0 (done), 1 (replayed) or 2 (refused), then, unless refused, publishedAtMs, how many first sequences follow, and those. */
   readonly numbers: Float64Array;
   /** Of the refused, in order. */
   readonly errors: readonly WriteError[];
@@ -84,25 +84,32 @@ export function packResults(results: readonly (AppendResult | WriteError)[]): Pa
     if ("code" in result) {
       numbers.push(refused);
       errors.push(result);
-    } else numbers.push(result.replayed ? replayed : done, result.publishedAtMs, ...result.firstSequences);
+    } else {
+      const { publishedAtMs, firstSequences } = result;
+      // Not one a part: a replayed answer has as many as the first call had.
+      numbers.push(result.replayed ? replayed : done, publishedAtMs, firstSequences.length, ...firstSequences);
+    }
   }
   return { numbers: Float64Array.from(numbers), errors };
 }
 
-/** Gives each request its result or error, in order. */
-export function unpackResults(
-  requests: readonly AppendRequest[],
-  { numbers, errors }: PackedResults,
-): (AppendResult | WriteError)[] {
-  let at = 0;
+/** The results and errors in the order of the requests. */
+export function unpackResults({ numbers, errors }: PackedResults): (AppendResult | WriteError)[] {
+  const results: (AppendResult | WriteError)[] = [];
   let nextError = 0;
-  return requests.map(({ parts }) => {
-    const how = numbers[at++]!;
-    if (how === refused) return errors[nextError++]!;
-    const publishedAtMs = numbers[at++]!;
-    const firstSequences = parts.map(() => numbers[at++]!);
-    return { publishedAtMs, firstSequences, replayed: how === replayed };
-  });
+  for (let at = 0; at < numbers.length; ) {
+    const how = numbers[at]!;
+    if (how === refused) {
+      results.push(errors[nextError++]!);
+      at += 1;
+      continue;
+    }
+    const end = at + 3 + numbers[at + 2]!;
+    const firstSequences = [...numbers.subarray(at + 3, end)];
+    results.push({ publishedAtMs: numbers[at + 1]!, firstSequences, replayed: how === replayed });
+    at = end;
+  }
+  return results;
 }
 
 /** Gives each topic of a batch a number. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, test } from "node:test";
-import { decodeEntry, encodePart } from "#core/entry.ts";
+import { decodeEntry, draftOf, encodePart } from "#core/entry.ts";
 import type { AppendResult, Store, TopicRecord } from "#core/store.ts";
 import { storeConformance } from "#stores/conformance.ts";
 import { databasePath, openForReading, openForWriting } from "./database.ts";
@@ -60,7 +60,7 @@ const topic: TopicRecord = {
 const ref = { topic: "news", incarnation: t0, shard: 0 };
 
 function append(store: Store, text: string, nowMs = t0): Promise<AppendResult> {
-  const payload = encodePart("p", [{ tail: Buffer.from(`"body":${JSON.stringify(text)}}`) }]);
+  const payload = encodePart("p", [draftOf(`"body":${JSON.stringify(text)}}`)]);
   return store.append({ topic: "news", incarnation: t0, parts: [{ shard: 0, count: 1, payload }], nowMs });
 }
 
@@ -245,7 +245,7 @@ describe("the embedded store's file", () => {
 function program(body: string): string {
   return `
     const { openEmbeddedStore } = await import(${JSON.stringify(new URL("./store.ts", import.meta.url).href)});
-    const { encodePart } = await import(${JSON.stringify(new URL("../../core/entry.ts", import.meta.url).href)});
+    const { draftOf, encodePart } = await import(${JSON.stringify(new URL("../../core/entry.ts", import.meta.url).href)});
     const open = () => openEmbeddedStore(process.argv[1]);
     ${body}`;
 }
@@ -255,7 +255,7 @@ const publishing = program(`
   const { createInterface } = await import("node:readline");
   const store = await open();
   const append = async (i) => {
-    const payload = encodePart("p", [{ tail: Buffer.from('"body":"' + "x".repeat(200_000) + '"}') }]);
+    const payload = encodePart("p", [draftOf('"body":"' + "x".repeat(200_000) + '"}')]);
     try {
       const { firstSequences } = await store.append({ topic: "news", incarnation: ${t0}, parts: [{ shard: 0, count: 1, payload }], nowMs: ${t0} + i });
       return firstSequences[0];

@@ -91,10 +91,7 @@ export class WriterLink {
     const { appends, calls } = this.#underWay!;
     this.#underWay = undefined;
     this.#send();
-    const results = unpackResults(
-      appends.map(({ call }) => call),
-      done.appends,
-    );
+    const results = unpackResults(done.appends);
     appends.forEach(({ resolve, reject }, i) => {
       const result = results[i]!;
       if ("code" in result) reject(errorOf(result));
