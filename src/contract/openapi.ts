@@ -53,6 +53,7 @@ export function createOpenApi(version: string): Part {
         Problem: toJsonSchema(problem, "output"),
         MessageEvent: toJsonSchema(streamEvents.message, "output"),
         DiscontinuityEvent: toJsonSchema(streamEvents.discontinuity, "output"),
+        TermsEvent: toJsonSchema(streamEvents.terms, "output"),
       },
     },
   };
@@ -71,22 +72,26 @@ function describe(name: OperationName, operation: Operation): Part {
     operationId: name,
     summary: operation.summary,
     tags: [operation.path.split("/")[2]],
-    parameters: [...parameters("path", params), ...parameters("query", query), ...headers(operation)],
+    parameters: [...parameters("path", params), ...parameters("query", query), ...headers(name, operation)],
     ...(requestBody && { requestBody }),
-    responses: { [operation.status]: success(operation, answer), default: { $ref: "#/components/responses/Problem" } },
+    responses: {
+      [operation.status]: success(name, operation, answer),
+      default: { $ref: "#/components/responses/Problem" },
+    },
   };
 }
 
-function success(operation: Operation, answer: z.ZodMiniType | undefined): Part {
+const messageEvents =
+  "Events `message` (MessageEvent) and `discontinuity` (DiscontinuityEvent); `id:` is the cursor after each.";
+const termsEvents =
+  "An event `terms` (TermsEvent) at once, and again whenever its messages or terms change, at most once a second.";
+
+function success(name: OperationName, operation: Operation, answer: z.ZodMiniType | undefined): Part {
   const content: Part = {};
   if (answer) content["application/json"] = { schema: toJsonSchema(answer, "output") };
   if (operation.stream)
     content["text/event-stream"] = {
-      schema: {
-        type: "string",
-        description:
-          "Events `message` (MessageEvent) and `discontinuity` (DiscontinuityEvent); `id:` is the cursor after each.",
-      },
+      schema: { type: "string", description: name === "getPopularTerms" ? termsEvents : messageEvents },
     };
   return { description: operation.summary, ...(Object.keys(content).length > 0 && { content }) };
 }
@@ -108,7 +113,7 @@ function bodyOf(name: OperationName, body: z.ZodMiniType | undefined): Part | un
   );
 }
 
-function headers(operation: Operation): Part[] {
+function headers(name: OperationName, operation: Operation): Part[] {
   const text = { schema: { type: "string" } };
   return [
     ...(operation.idempotent
@@ -121,7 +126,7 @@ function headers(operation: Operation): Part[] {
           },
         ]
       : []),
-    ...(operation.stream
+    ...(operation.stream && name !== "getPopularTerms"
       ? [{ in: "header", name: "Last-Event-ID", description: "The cursor to resume an event stream from.", ...text }]
       : []),
   ];

@@ -166,7 +166,9 @@ export const operations = {
     path: "/v1/popular-terms",
     status: 200,
     access: "reader",
-    summary: "Ask which terms are popular in a window, with a stated error.",
+    stream: true,
+    summary:
+      "Ask which terms are popular or rising in a window, with a stated error; as an event stream, whenever that changes.",
   },
 } as const satisfies Record<string, Operation>;
 

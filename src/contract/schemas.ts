@@ -105,7 +105,7 @@ const retentionSeconds = z.int().check(
     `must be 0 (for ever) or at least ${limits.retentionSecondsMin}`,
   ),
 );
-const popularTerms = z.object({
+const termsWindow = {
   scope: z.string(),
   window: z.object({ name: z.enum(["1m", "10m", "1h", "1d", "all"]), from: z.optional(time), to: time }),
   asOf: time,
@@ -114,8 +114,20 @@ const popularTerms = z.object({
   floor: count,
   exact: z.boolean(),
   tokenizer: count,
+};
+const popularTerms = z.object({
+  sort: z.literal("popular"),
+  ...termsWindow,
   terms: z.array(z.object({ term: z.string(), count, error: count, certain: z.boolean(), share: z.number() })),
 });
+const risingTerms = z.object({
+  sort: z.literal("rising"),
+  ...termsWindow,
+  baseline: z.optional(z.object({ from: time, to: time, messages: count })),
+  reason: z.optional(z.enum(["too-little-data"])),
+  terms: z.array(z.object({ term: z.string(), count, expected: z.number(), score: z.number(), lift: z.number() })),
+});
+const termsAnswer = z.union([popularTerms, risingTerms]);
 
 /** Numbers and booleans of a query come as texts. */
 const numberText = (min: number, max: number): z.ZodMiniType<number, unknown> =>
@@ -231,9 +243,11 @@ export const schemas: Record<OperationName, OperationSchema> = {
       topic: z.optional(topicName),
       window: z.optional(z.enum(["1m", "10m", "1h", "1d", "all"])),
       limit: z.optional(numberText(1, limits.termsMax)),
-      sort: z.optional(z.enum(["popular"])),
+      sort: z.optional(z.enum(["popular", "rising"])),
+      at: z.optional(text(64, 1)),
+      streamToken: z.optional(text(200, 1)),
     }),
-    answer: popularTerms,
+    answer: termsAnswer,
   },
 };
 
@@ -244,10 +258,11 @@ export const publishBodies: { readonly message: z.ZodMiniType; readonly batch: z
 };
 
 /** Shapes of event stream data. */
-export const streamEvents: { readonly message: z.ZodMiniType; readonly discontinuity: z.ZodMiniType } = {
+export const streamEvents = {
   message,
   discontinuity,
-};
+  terms: termsAnswer,
+} as const satisfies Record<string, z.ZodMiniType>;
 
 /** Every error answer. */
 export const problem: z.ZodMiniType = z.object({

@@ -159,8 +159,21 @@ export interface PopularTerm {
   readonly share: number;
 }
 
-/** Which terms are popular. Any term not held has a true count of at most `floor`. */
-export interface PopularTerms {
+/** A term that is in more messages than the time before the window lets expect. */
+export interface RisingTerm {
+  readonly term: string;
+  /** The messages of the window that contain it: never above the truth. */
+  readonly count: number;
+  /** How many the baseline lets expect, of as many messages: never below the truth. */
+  readonly expected: number;
+  /** How far `count` lies above `expected`, at least 4: about standard deviations. Errors only lower it. */
+  readonly score: number;
+  /** (count + 1) / (expected + 1). */
+  readonly lift: number;
+}
+
+/** What every answer about terms says of its window. Any term not held has a true count of at most `floor`. */
+export interface TermsWindow {
   /** `topic:<name>` or `overall`. */
   readonly scope: string;
   readonly window: { readonly name: WindowName; readonly from?: string; readonly to: string };
@@ -173,14 +186,39 @@ export interface PopularTerms {
   readonly exact: boolean;
   /** The version of the rules that cut text into terms. */
   readonly tokenizer: number;
+}
+
+/** Which terms are popular: the largest counts first. */
+export interface PopularTerms extends TermsWindow {
+  readonly sort: "popular";
   readonly terms: readonly PopularTerm[];
 }
 
+/** Which terms rise: the highest scores first. */
+export interface RisingTerms extends TermsWindow {
+  readonly sort: "rising";
+  /** The time before the window that it is held against; absent when nothing of it is kept. */
+  readonly baseline?: { readonly from: string; readonly to: string; readonly messages: number };
+  /**
+   * There are no terms as there is too little to judge by: under 20 messages in the window, a baseline shorter than three
+   * windows (counted from its first message on), or one of fewer messages than the window.
+   */
+  readonly reason?: "too-little-data";
+  readonly terms: readonly RisingTerm[];
+}
+
+/** A question about terms. */
 export interface PopularTermsQuery {
+  /** Without one: all topics together. */
   readonly topic?: string;
+  /** `10m` by default. `all` is for popular terms of now. */
   readonly window?: WindowName;
+  /** 1..1,000; 10 by default. */
   readonly limit?: number;
-  readonly sort?: "popular";
+  /** `popular` by default. */
+  readonly sort?: "popular" | "rising";
+  /** An RFC 3339 time: the window that ended then, within about the last 400 days. Without it: now. */
+  readonly at?: string;
 }
 
 export interface Health {

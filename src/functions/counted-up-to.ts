@@ -5,7 +5,11 @@ import type { Context } from "./context.ts";
 const uncountedMax = 10_000;
 
 /** Every message of the topic (of all topics, when it is undefined) published up to then is counted. At most `nowMs`. */
-export async function countedUpTo(context: Context, topic: TopicRecord | undefined, nowMs: number): Promise<number> {
+export async function countedUpTo(
+  context: Pick<Context, "store">,
+  topic: TopicRecord | undefined,
+  nowMs: number,
+): Promise<number> {
   let asOfMs = nowMs;
   for (const { ref, ticket } of await context.store.listUncounted(uncountedMax)) {
     if (topic && (ref.topic !== topic.topic || ref.incarnation !== topic.incarnation)) continue;

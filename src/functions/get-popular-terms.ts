@@ -1,83 +1,73 @@
+import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import type { PopularTerms, PopularTermsQuery } from "#contract/types.ts";
-import { timeToString } from "#core/clock.ts";
-import type { SummaryKey, SummaryRecord, WorkMark } from "#core/store.ts";
-import { decodeSummary } from "#terms/codec.ts";
-import { mergeSummaries, type Summary, topTerms } from "#terms/summary.ts";
-import { tokenize, tokenizerVersion } from "#terms/tokenize.ts";
-import { type Bucket, bucketOf, type Cover, coverSince, coverWindow, levels, type WindowName } from "#terms/windows.ts";
+import { timeFromString } from "#core/clock.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
-import { countedUpTo } from "./counted-up-to.ts";
 import { knownTopic } from "./known-topics.ts";
-import { allLevel } from "./roll-up-terms.ts";
-import { overall, topicScope } from "./scopes.ts";
+import type { TermsAnswer, TermsRequest } from "./term-answers.ts";
 
-/** Answers which terms are popular in a window, from the fewest summaries that cover it, with its error. */
+/** Answers which terms are popular or rising in a window, from the fewest summaries that cover it, with its error. */
+export function getPopularTerms(
+  context: Context,
+  caller: Caller,
+  input: PopularTermsQuery & { readonly sort?: "popular" },
+): Promise<PopularTerms>;
+export function getPopularTerms(context: Context, caller: Caller, input: PopularTermsQuery): Promise<TermsAnswer>;
 export async function getPopularTerms(
   context: Context,
   caller: Caller,
   input: PopularTermsQuery,
-): Promise<PopularTerms> {
+): Promise<TermsAnswer> {
+  return context.terms.ask(await begin(context, caller, input));
+}
+
+/** The same as JSON texts, for an event stream: the answer there is, and then each that differs, once a second at most. */
+export async function popularTermsStream(
+  context: Context,
+  caller: Caller,
+  input: PopularTermsQuery,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<string>> {
+  const request = await begin(context, caller, input);
+  if (request.atMs !== undefined) throw invalid("at", "is not for event streams: what is past does not change");
+  return whileAllowed(context, caller, context.terms.watch(request, signal));
+}
+
+async function begin(context: Context, caller: Caller, input: PopularTermsQuery): Promise<TermsRequest> {
   requireRead(context, caller, input.topic);
+  const { window = "10m", sort = "popular", limit = limits.termsDefault } = input;
+  const atMs = input.at === undefined ? undefined : momentOf(input.at, context.clock.nowMs());
+  if (window === "all" && sort === "rising")
+    throw invalid("sort", "is not for the window all: nothing lies before it. Ask for 1m, 10m, 1h or 1d");
+  if (window === "all" && atMs !== undefined)
+    throw invalid("at", "is not for the window all, which is kept as one sum. Ask for 1m, 10m, 1h or 1d");
   const topic = input.topic === undefined ? undefined : await knownTopic(context, input.topic);
-  const scope = topic ? topicScope(topic) : overall;
-  const window = input.window ?? "10m";
-  const nowMs = context.clock.nowMs();
-  // In this order: what is counted or rolled up meanwhile can then only add to the answer.
-  const asOfMs = await countedUpTo(context, topic, nowMs);
-  const marks = await context.store.listWork(scope, 10_000);
-  const { keys, fromMs, toMs } = cover(scope, window, nowMs, marks);
-  const records = withoutFolded(await context.store.getSummaries(keys));
-  const merged = mergeSummaries(
-    records.map(({ bytes }) => decodeSummary(bytes).summary),
-    Number.POSITIVE_INFINITY,
-  );
-  return {
-    scope: topic ? `topic:${topic.topic}` : overall,
-    window: { name: window, ...(fromMs !== undefined && { from: timeToString(fromMs) }), to: timeToString(toMs) },
-    asOf: timeToString(asOfMs),
-    messages: merged.messages,
-    pairs: merged.pairs,
-    floor: merged.floor,
-    exact: merged.floor === 0,
-    tokenizer: tokenizerVersion,
-    terms: topTerms(without(merged, topic?.terms.hidden ?? []), input.limit ?? limits.termsDefault),
-  };
+  return { topic, window, sort, limit, atMs };
 }
 
-/** The summaries that cover a window. Of buckets still marked for rebuilding, the children are taken. */
-function cover(
-  scope: string,
-  window: WindowName,
-  nowMs: number,
-  marks: readonly WorkMark[],
-): { keys: SummaryKey[]; fromMs?: number; toMs: number } {
-  const isReady = ({ level, startMs }: Bucket): boolean => {
-    const endMs = startMs + levels[level]!.ms;
-    return !marks.some((mark) => mark.level <= level && mark.startMs >= startMs && mark.startMs < endMs);
-  };
-  const keysOf = ({ buckets }: Cover): SummaryKey[] => buckets.map((bucket) => ({ scope, ...bucket }));
-  if (window !== "all") {
-    const found = coverWindow({ window, nowMs, isReady });
-    return { keys: keysOf(found), fromMs: found.fromMs, toMs: found.toMs };
+function momentOf(text: string, nowMs: number): number {
+  const timeMs = timeFromString(text);
+  if (timeMs === undefined) throw invalid("at", "must be an RFC 3339 time such as 2026-01-31T08:00:00Z");
+  if (timeMs > nowMs) throw invalid("at", "lies in the future. Leave it out to ask for now");
+  return timeMs;
+}
+
+/** Ends the stream of a subscriber that was deleted meanwhile. */
+async function* whileAllowed(
+  context: Context,
+  caller: Caller,
+  answers: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  for await (const answer of answers) {
+    const isGone = caller.kind === "subscriber" && !(await context.registry.subscriber(caller.subscriber.subscriberId));
+    if (isGone) return;
+    yield answer;
   }
-  // What is not in `all` yet lies in days that have a mark: theirs, or of a bucket within.
-  const oldestMs = Math.min(...marks.map(({ startMs }) => bucketOf(4, startMs).startMs), nowMs);
-  const found = coverSince(bucketOf(4, oldestMs).startMs, nowMs, isReady);
-  return { keys: [{ scope, level: allLevel, startMs: 0 }, ...keysOf(found)], toMs: found.toMs };
 }
 
-/** Without the days that were folded into `all` after the marks were read: they would be counted twice. */
-function withoutFolded(records: readonly SummaryRecord[]): SummaryRecord[] {
-  const throughMs = records.find(({ level }) => level === allLevel)?.included.through ?? 0;
-  return records.filter(({ level, startMs }) => level === allLevel || startMs >= throughMs);
-}
-
-/** Hidden terms are left out of answers, not of counts; they may be spelled as people write them. */
-function without(summary: Summary, hidden: readonly string[]): Summary {
-  if (hidden.length === 0) return summary;
-  const terms = new Map(summary.terms);
-  for (const text of hidden) for (const term of tokenize(text)) terms.delete(term);
-  return { ...summary, terms };
+function invalid(name: string, message: string): BellwetherError {
+  return new BellwetherError("invalid_request", `query.${name} ${message}.`, {
+    errors: [{ path: `query.${name}`, message }],
+  });
 }

@@ -66,11 +66,14 @@ export async function subscribeStream(
   return streamPages(context, () => presentTopics(context, record.topics), cursor, isCurrent, signal);
 }
 
-/** Lets a stream token in the URL stand for its subscriber on that subscriber's stream; `seen` again whenever the stream ends. */
+/**
+ * Lets a stream token in the URL stand for its subscriber: on that subscriber's own stream (`subscriberId`), or on one that
+ * is nobody's own. `seen` again whenever the stream ends.
+ */
 export async function identifyStream(
   context: Context,
   streamToken: string,
-  subscriberId: string,
+  subscriberId: string | undefined,
 ): Promise<{ caller: Caller; seen(): Promise<void> }> {
   const parts = decodeToken(streamToken);
   const record = parts?.kind === "str" ? await context.store.getStreamToken(parts.id) : undefined;
@@ -82,7 +85,7 @@ export async function identifyStream(
       "The stream token is not known or has ended. Make a new one with createStreamToken.",
     );
   }
-  if (record.subscriberId !== subscriberId)
+  if (subscriberId !== undefined && record.subscriberId !== subscriberId)
     throw new BellwetherError("forbidden", "The stream token belongs to another subscriber.");
   const endMs = record.createdAtMs + limits.streamTokenSecondsMax * 1000;
   const keep = (usableUntilMs: number): Promise<void> =>

@@ -24,6 +24,7 @@ import { publish } from "./publish.ts";
 import { putTopic } from "./put-topic.ts";
 import { rollUpTerms } from "./roll-up-terms.ts";
 import { overall, topicScope } from "./scopes.ts";
+import { TermAnswers } from "./term-answers.ts";
 
 /*
  * Counting, rolling up and asking together, over a clock held by hand. The model is the list of what was published: every
@@ -63,7 +64,10 @@ class World {
       secret: () => "secret",
       integer: (below: number) => this.#ids++ % below,
     };
-    return { store, registry: new Registry(store, clock, 60_000), clock, ids, settings: defaultServiceSettings };
+    const registry = new Registry(store, clock, 60_000);
+    // As a clock that stands would keep answers for ever.
+    const terms = new TermAnswers({ store, registry, clock }, 0);
+    return { store, registry, clock, ids, settings: defaultServiceSettings, terms };
   }
 
   createTopic(topic: string, body: Parameters<typeof putTopic>[2]["body"] = {}): Promise<unknown> {

@@ -10,7 +10,7 @@ import { deletePublisher } from "#functions/delete-publisher.ts";
 import { deleteSubscriber } from "#functions/delete-subscriber.ts";
 import { deleteTopic } from "#functions/delete-topic.ts";
 import { getMessage } from "#functions/get-message.ts";
-import { getPopularTerms } from "#functions/get-popular-terms.ts";
+import { getPopularTerms, popularTermsStream } from "#functions/get-popular-terms.ts";
 import { getPublisher } from "#functions/get-publisher.ts";
 import { getSubscriber } from "#functions/get-subscriber.ts";
 import { getTopic } from "#functions/get-topic.ts";
@@ -25,7 +25,7 @@ import { registerPublisher } from "#functions/register-publisher.ts";
 import { registerSubscriber } from "#functions/register-subscriber.ts";
 import { seekSubscriber } from "#functions/seek-subscriber.ts";
 import { identifyStream, type SubscribeInput, subscribe, subscribeStream } from "#functions/subscribe.ts";
-import { eventStream } from "./event-stream.ts";
+import { eventStream, pageFrames, termsFrames } from "./event-stream.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./http-types.ts";
 import { problemResponse } from "./problems.ts";
 import { methodsAt, route } from "./router.ts";
@@ -64,7 +64,11 @@ const answers: Record<OperationName, Answer> = {
   subscribe: async (context, call) => {
     const input = call.input as unknown as SubscribeInput;
     if (call.wantsStream)
-      return streamResponse(await subscribeStream(context, call.caller, input, call.request.signal), call.done);
+      return streamResponse(
+        await subscribeStream(context, call.caller, input, call.request.signal),
+        pageFrames,
+        call.done,
+      );
     return pageResponse(await subscribe(context, call.caller, input, call.request.signal));
   },
   commitCursor: plain(commitCursor),
@@ -91,12 +95,20 @@ const answers: Record<OperationName, Answer> = {
   browseMessages: async (context, call) => {
     const input = call.input as unknown as BrowseInput;
     if (call.wantsStream)
-      return streamResponse(await browseStream(context, call.caller, input, call.request.signal), call.done);
+      return streamResponse(
+        await browseStream(context, call.caller, input, call.request.signal),
+        pageFrames,
+        call.done,
+      );
     return pageResponse(await browseMessages(context, call.caller, input, call.request.signal));
   },
   getMessage: async (context, { caller, input }) =>
     jsonResponse(200, `${(await getMessage(context, caller, input as never)).message}\n`),
-  getPopularTerms: plain(getPopularTerms),
+  getPopularTerms: async (context, call) => {
+    const { caller, input, request, done } = call;
+    if (!call.wantsStream) return plain(getPopularTerms)(context, call);
+    return streamResponse(await popularTermsStream(context, caller, input, request.signal), termsFrames, done);
+  },
 };
 
 /** The service as a function from call to answer: routes, validates, finds out who calls, and runs the operation. */
@@ -177,7 +189,7 @@ async function callerOf(
         "forbidden",
         "A stream token opens event streams only. Send `Accept: text/event-stream`, or the subscriber's token.",
       );
-    const { caller, seen } = await identifyStream(context, streamToken, String(path.subscriberId));
+    const { caller, seen } = await identifyStream(context, streamToken, path.subscriberId as string | undefined);
     return { caller, done: seen };
   }
   const authorization = request.header("authorization");
@@ -286,7 +298,11 @@ function pageResponse(page: MessagesPage): HttpResponse {
   );
 }
 
-function streamResponse(pages: AsyncGenerator<MessagesPage>, done: () => Promise<void>): HttpResponse {
+function streamResponse<T>(
+  items: AsyncGenerator<T>,
+  framesOf: (item: T) => string,
+  done: () => Promise<void>,
+): HttpResponse {
   return {
     status: 200,
     headers: {
@@ -295,7 +311,7 @@ function streamResponse(pages: AsyncGenerator<MessagesPage>, done: () => Promise
       "x-content-type-options": "nosniff",
       "x-accel-buffering": "no",
     },
-    stream: eventStream(pages, done),
+    stream: eventStream(items, framesOf, done),
   };
 }
 

@@ -5,6 +5,7 @@ import { Registry } from "#core/registry.ts";
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
+import { TermAnswers } from "#functions/term-answers.ts";
 
 /** The clock of this machine. */
 export const systemClock: Clock = { nowMs: () => Date.now() };
@@ -25,5 +26,6 @@ export function createContext(
   clock: Clock = systemClock,
   ids: Ids = randomIds,
 ): Context {
-  return { store, registry: new Registry(store, clock, settings.registryCacheMs), clock, ids, settings };
+  const registry = new Registry(store, clock, settings.registryCacheMs);
+  return { store, registry, clock, ids, settings, terms: new TermAnswers({ store, registry, clock }) };
 }

@@ -87,20 +87,41 @@ export function childrenOf(bucket: Bucket): Bucket[] {
 }
 
 /**
- * The fewest buckets that cover a window up to now.
+ * The fewest buckets that cover a window up to a moment: `atMs`, or now. undefined when nothing is kept so long.
  *
  * The old edge is rounded outwards, to 10 s for 1m, 1 min for 10m and 1h, 10 min for 1d. The young edge is the end of the
- * 10 s bucket that holds `nowMs`, so up to 10 s ahead of it: then every message counted was published in [fromMs, toMs),
- * and every message published there is counted, also when `nowMs` is a time in the past. At most 44 buckets while all
- * closed buckets are ready; one that is not is taken apart. A bucket of level 0 always is.
+ * 10 s bucket that holds the moment, so up to 10 s ahead of it: then every message counted was published in
+ * [fromMs, toMs), and every message published there is counted. Where buckets so fine are not kept any more, an edge is
+ * rounded outwards to what is. At most 44 buckets while all closed buckets are ready; one that is not is taken apart. A
+ * bucket of level 0 always is.
  */
 export function coverWindow(options: {
   readonly window: Exclude<WindowName, "all">;
   readonly nowMs: number;
+  readonly atMs?: number;
   readonly isReady: IsReady;
-}): Cover {
+}): Cover | undefined {
+  const { nowMs, atMs = nowMs, isReady } = options;
   const { ms, edgeMs } = windows[options.window];
-  return cover(floorTo(options.nowMs - ms, edgeMs), options.nowMs, options.isReady);
+  const fromMs = keptEdge(floorTo(atMs - ms, edgeMs), nowMs);
+  return fromMs === undefined ? undefined : cover(fromMs, endOfMoment(atMs), isReady, { nowMs, end: "outwards" });
+}
+
+/**
+ * The fewest buckets that cover the time before a window, which its terms are held against: 1 h before 1m, 6 h before
+ * 10m, 24 h before 1h, 7 d before 1d. It ends where the window begins (`beforeMs`), or at the last edge before that which
+ * is kept; its old edge is rounded outwards to 1 min, 10 min, 1 h, 1 d. At most 44 buckets, as of `coverWindow`.
+ */
+export function coverBaseline(options: {
+  readonly window: Exclude<WindowName, "all">;
+  readonly beforeMs: number;
+  readonly nowMs: number;
+  readonly isReady: IsReady;
+}): Cover | undefined {
+  const { beforeMs, nowMs, isReady } = options;
+  const { ms, edgeMs } = windows[options.window].baseline;
+  const fromMs = keptEdge(floorTo(beforeMs - ms, edgeMs), nowMs);
+  return fromMs === undefined ? undefined : cover(fromMs, beforeMs, isReady, { nowMs, end: "inwards" });
 }
 
 /**
@@ -108,32 +129,63 @@ export function coverWindow(options: {
  * has not folded yet: from the first day on that is missing there. No buckets if `fromMs` lies ahead of now.
  */
 export function coverSince(fromMs: number, nowMs: number, isReady: IsReady): Cover {
-  return cover(floorTo(fromMs, msOf(0)), nowMs, isReady);
+  const startMs = floorTo(fromMs, msOf(0));
+  return cover(startMs, Math.max(startMs, endOfMoment(nowMs)), isReady);
+}
+
+/** The length of a window in ms. */
+export function windowMs(window: Exclude<WindowName, "all">): number {
+  return windows[window].ms;
 }
 
 const windows = {
-  "1m": { ms: 60_000, edgeMs: 10_000 },
-  "10m": { ms: 600_000, edgeMs: 60_000 },
-  "1h": { ms: 3_600_000, edgeMs: 60_000 },
-  "1d": { ms: 86_400_000, edgeMs: 600_000 },
+  "1m": { ms: 60_000, edgeMs: 10_000, baseline: { ms: 3_600_000, edgeMs: 60_000 } },
+  "10m": { ms: 600_000, edgeMs: 60_000, baseline: { ms: 6 * 3_600_000, edgeMs: 600_000 } },
+  "1h": { ms: 3_600_000, edgeMs: 60_000, baseline: { ms: 86_400_000, edgeMs: 3_600_000 } },
+  "1d": { ms: 86_400_000, edgeMs: 600_000, baseline: { ms: 7 * 86_400_000, edgeMs: 86_400_000 } },
 } as const;
 
-function cover(fromMs: number, nowMs: number, isReady: IsReady): Cover {
-  const toMs = Math.max(fromMs, floorTo(nowMs, msOf(0)) + msOf(0));
+/** A bucket counts as gone this long before it may be: an answer under way must still find it. */
+const keptMarginMs = 60_000;
+
+/**
+ * Goes from edge to edge, each time by the coarsest bucket that fits, and by none that is too fine to be kept. As finer
+ * ones are kept of younger times, and levels nest, only the last step can find no bucket that fits and is kept: it goes
+ * beyond the end, or (`inwards`) is left out.
+ */
+function cover(
+  fromMs: number,
+  endMs: number,
+  isReady: IsReady,
+  kept?: { readonly nowMs: number; readonly end: "outwards" | "inwards" },
+): Cover {
   const buckets: Bucket[] = [];
   let at = fromMs;
-  while (at < toMs) {
-    const bucket = largestWithin(at, toMs);
+  while (at < endMs) {
+    const finest = kept ? (finestKept(at, kept.nowMs) ?? 4) : 0;
+    const level = levels.findLast(({ ms }) => at % ms === 0 && at + ms <= endMs)?.level ?? 0;
+    if (level < finest && kept?.end === "inwards") break;
+    const bucket = { level: Math.max(level, finest) as Level, startMs: at };
     addReady(bucket, isReady, buckets);
     at += msOf(bucket.level);
   }
-  return { fromMs, toMs, buckets };
+  return { fromMs, toMs: at, buckets };
 }
 
-/** The coarsest bucket that begins at `startMs` and ends by `endMs`: levels nest, so that taking it is never a loss. */
-function largestWithin(startMs: number, endMs: number): Bucket {
-  const level = levels.findLast(({ ms }) => startMs % ms === 0 && startMs + ms <= endMs)?.level ?? 0;
-  return { level, startMs };
+/** The edge, or the next one before it of buckets that are still kept; undefined when none are. */
+function keptEdge(edgeMs: number, nowMs: number): number | undefined {
+  const level = finestKept(edgeMs, nowMs);
+  return level === undefined ? undefined : floorTo(edgeMs, msOf(level));
+}
+
+/** The finest level whose bucket at a time is surely kept: expiry runs from its last write, which is later than its start. */
+function finestKept(timeMs: number, nowMs: number): Level | undefined {
+  return levels.find(({ ms, retainMs }) => floorTo(timeMs, ms) + retainMs - keptMarginMs > nowMs)?.level;
+}
+
+/** The end of the 10 s bucket that holds a time. */
+function endOfMoment(timeMs: number): number {
+  return floorTo(timeMs, msOf(0)) + msOf(0);
 }
 
 function addReady(bucket: Bucket, isReady: IsReady, buckets: Bucket[]): void {

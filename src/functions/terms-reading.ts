@@ -1,0 +1,155 @@
+import { BellwetherError } from "#contract/errors.ts";
+import { timeToString } from "#core/clock.ts";
+import type { SummaryKey, SummaryRecord, TopicRecord, WorkMark } from "#core/store.ts";
+import { decodeSummary } from "#terms/codec.ts";
+import {
+  type Bucket,
+  bucketOf,
+  type Cover,
+  childrenOf,
+  coverBaseline,
+  coverSince,
+  coverWindow,
+  levels,
+  type WindowName,
+  windowMs,
+} from "#terms/windows.ts";
+import type { Context } from "./context.ts";
+import { countedUpTo } from "./counted-up-to.ts";
+import { allLevel } from "./roll-up-terms.ts";
+import { overall, topicScope } from "./scopes.ts";
+import type { SummaryCache } from "./summary-cache.ts";
+
+/** What is asked, apart from how much of the answer is wanted. Without a topic: of all together; without `atMs`: now. */
+export interface TermsQuestion {
+  readonly topic: TopicRecord | undefined;
+  readonly window: WindowName;
+  readonly sort: "popular" | "rising";
+  readonly atMs: number | undefined;
+}
+
+/** The summaries that hold exactly what was published in [fromMs, toMs); of `all`, since ever. */
+export interface Stretch {
+  readonly fromMs: number | undefined;
+  readonly toMs: number;
+  readonly records: readonly SummaryRecord[];
+}
+
+/** What answers a question. `baseline` is there for rising terms, if anything of it is kept. */
+export interface TermsReading {
+  readonly asOfMs: number;
+  readonly window: Stretch;
+  readonly baseline: Stretch | undefined;
+}
+
+/** What reading works with. */
+export type ReadingContext = Pick<Context, "store" | "clock"> & { readonly summaries: SummaryCache };
+
+/** The scope of a question in the store. */
+export function scopeOf({ topic }: Pick<TermsQuestion, "topic">): string {
+  return topic ? topicScope(topic) : overall;
+}
+
+/** Reads the fewest summaries that answer a question. Throws `invalid_request` for a time of which nothing is kept. */
+export async function readTerms(context: ReadingContext, question: TermsQuestion): Promise<TermsReading> {
+  const nowMs = context.clock.nowMs();
+  // In this order: what is counted or rolled up meanwhile can then only add to the answer.
+  const asOfMs = await countedUpTo(context, question.topic, nowMs);
+  const marks = await context.store.listWork(scopeOf(question), 10_000);
+  const isReady = (bucket: Bucket): boolean => !isMarked(bucket, marks);
+  const covers = coversOf(question, marks, nowMs, isReady);
+
+  const scope = scopeOf(question);
+  const all: SummaryKey[] = question.window === "all" ? [{ scope, level: allLevel, startMs: 0 }] : [];
+  const keysOf = (cover: Cover | undefined): SummaryKey[] =>
+    (cover?.buckets ?? []).map((bucket) => ({ scope, ...bucket }));
+  const isSettled = ({ level, startMs }: SummaryKey): boolean =>
+    level !== allLevel && startMs + levels[level]!.ms <= asOfMs && isReady({ level, startMs });
+  // In one call, so that all of both are as of one moment.
+  const records = await context.summaries.read(
+    [...all, ...keysOf(covers.window), ...keysOf(covers.baseline)],
+    isSettled,
+  );
+  const beginMs = covers.window.fromMs;
+  return {
+    asOfMs,
+    window: {
+      fromMs: question.window === "all" ? undefined : beginMs,
+      toMs: covers.window.toMs,
+      records: withoutFolded(records.filter(({ level, startMs }) => level === allLevel || startMs >= beginMs)),
+    },
+    baseline: covers.baseline && {
+      ...covers.baseline,
+      records: records.filter(({ level, startMs }) => level !== allLevel && startMs < beginMs),
+    },
+  };
+}
+
+/**
+ * Whether the messages of a baseline reach over three windows. It counts from its first message on: before that the topic
+ * was not there or was silent, and every word of it would look new. Where that message lies in a bucket that is longer
+ * than the difference, its children are looked at.
+ */
+export async function isLongEnough(
+  context: ReadingContext,
+  { window }: TermsQuestion,
+  { toMs, records }: Stretch,
+): Promise<boolean> {
+  if (window === "all") return false;
+  const dueMs = toMs - 3 * windowMs(window);
+  let first = firstWithMessages(records);
+  while (first && first.startMs <= dueMs && endOf(first) > dueMs) {
+    const { scope } = first;
+    const children = childrenOf(first as Bucket).map((child): SummaryKey => ({ scope, ...child }));
+    const finer = firstWithMessages(await context.store.getSummaries(children));
+    if (!finer) break; // Level 0, or the children are not kept any more.
+    first = finer;
+  }
+  return first !== undefined && first.startMs <= dueMs;
+}
+
+function coversOf(
+  { window, sort, atMs }: TermsQuestion,
+  marks: readonly WorkMark[],
+  nowMs: number,
+  isReady: (bucket: Bucket) => boolean,
+): { window: Cover; baseline?: Cover | undefined } {
+  if (window === "all") {
+    // What is not in `all` yet lies in days that have a mark: theirs, or of a bucket within.
+    const oldestMs = Math.min(...marks.map(({ startMs }) => bucketOf(4, startMs).startMs), nowMs);
+    return { window: coverSince(bucketOf(4, oldestMs).startMs, nowMs, isReady) };
+  }
+  const cover = coverWindow({ window, nowMs, isReady, ...(atMs !== undefined && { atMs }) });
+  if (!cover) throw notKept(nowMs);
+  if (sort === "popular") return { window: cover };
+  return { window: cover, baseline: coverBaseline({ window, beforeMs: cover.fromMs, nowMs, isReady }) };
+}
+
+/** A bucket above level 0 is rebuilt while it or one within is marked; one of level 0 was counted into a moment ago while its minute is. */
+function isMarked({ level, startMs }: Bucket, marks: readonly WorkMark[]): boolean {
+  const { startMs: fromMs } = bucketOf(level === 0 ? 1 : level, startMs);
+  const toMs = fromMs + levels[Math.max(level, 1)]!.ms;
+  return marks.some((mark) => mark.level <= Math.max(level, 1) && mark.startMs >= fromMs && mark.startMs < toMs);
+}
+
+/** Without the days that were folded into `all` after the marks were read: they would be counted twice. */
+function withoutFolded(records: readonly SummaryRecord[]): SummaryRecord[] {
+  const throughMs = records.find(({ level }) => level === allLevel)?.included.through ?? 0;
+  return records.filter(({ level, startMs }) => level === allLevel || startMs >= throughMs);
+}
+
+function firstWithMessages(records: readonly SummaryRecord[]): SummaryRecord | undefined {
+  return records
+    .toSorted((a, b) => a.startMs - b.startMs)
+    .find(({ bytes }) => decodeSummary(bytes).summary.messages > 0);
+}
+
+function endOf({ level, startMs }: SummaryKey): number {
+  return startMs + (levels[level]?.ms ?? 0);
+}
+
+function notKept(nowMs: number): BellwetherError {
+  const { retainMs } = levels.at(-1)!;
+  const message = `must be later: counts are kept for ${retainMs / 86_400_000} days, so since about ${timeToString(nowMs - retainMs)}`;
+  return new BellwetherError("invalid_request", `query.at ${message}.`, { errors: [{ path: "query.at", message }] });
+}

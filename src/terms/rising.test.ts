@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { countMin, hasEnoughMessages, messagesMin, risingTerms, scoreMin, scoreOf } from "./rising.ts";
+import { exactSummary, mergeSummaries, type Summary } from "./summary.ts";
+
+const count = fc.integer({ min: 0, max: 100_000 });
+const expected = fc.double({ min: 0, max: 100_000, noNaN: true });
+
+test("a score rises with the count and falls with what was expected", () => {
+  fc.assert(
+    fc.property(count, expected, fc.integer({ min: 1, max: 1_000 }), (a, e, more) => {
+      assert.ok(scoreOf(a + more, e) > scoreOf(a, e));
+      assert.ok(scoreOf(a, e + more) < scoreOf(a, e));
+      if (a <= e) assert.ok(scoreOf(a, e) <= 0);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+/** Messages over a few words, of which some are much more frequent than others. */
+const message = fc.uniqueArray(
+  fc.nat(200).map((n) => `w${Math.floor(Math.sqrt(n * 12))}`),
+  { maxLength: 5 },
+);
+const messages = fc.array(message, { maxLength: 150 });
+const exact = (all: readonly (readonly string[])[]): Summary => exactSummary(all.map((terms) => new Set(terms)));
+const byTerm = (summary: Summary, baseline: Summary) =>
+  new Map(risingTerms(summary, baseline, Number.POSITIVE_INFINITY).map((rise) => [rise.term, rise]));
+
+test("no score of pruned summaries is above that of exact counts, and no rise is made by pruning", () => {
+  const cut = (all: readonly (readonly string[])[], capacity: number): Summary => {
+    const half = Math.floor(all.length / 2);
+    const parts = [all.slice(0, half), all.slice(half)].map((part) => mergeSummaries([exact(part)], capacity));
+    return mergeSummaries(parts, capacity);
+  };
+  let rises = 0;
+  fc.assert(
+    fc.property(messages, messages, fc.integer({ min: 1, max: 40 }), fc.nat(3), (window, baseline, capacity, extra) => {
+      // Something new in the window, so that there is something to find.
+      const now = [...window, ...Array.from({ length: extra * 8 }, () => ["new", "w1"])];
+      const truth = byTerm(exact(now), exact(baseline));
+      for (const [term, rise] of byTerm(cut(now, capacity), cut(baseline, capacity))) {
+        rises += 1;
+        const exactly = truth.get(term) ?? assert.fail(`"${term}" does not rise`);
+        assert.ok(rise.score <= exactly.score && rise.lift <= exactly.lift && rise.count <= exactly.count);
+        assert.ok(rise.expected >= exactly.expected);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(rises > 100, `only ${rises} rises were looked at`);
+});
+
+test("a steady stream reports nothing, however much more of it there is", () => {
+  fc.assert(
+    fc.property(messages, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 3, max: 60 }), (unit, scale, windows) => {
+      const times = (n: number) => exact(Array.from({ length: n }, () => unit).flat());
+      assert.deepEqual(risingTerms(times(scale), times(windows), 10), []);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("what is reported is in at least five messages, scores at least four, and comes in order", () => {
+  const times = (n: number, ...terms: string[]) => Array.from({ length: n }, () => terms);
+  const baseline = exact([...times(1_000, "often"), ...times(100, "sometimes"), ...times(900, "else")]);
+  const window = exact([
+    ...times(60, "often"),
+    ...times(30, "sometimes"),
+    ...times(9, "b"),
+    ...times(9, "a"),
+    ...times(8, "rare"),
+    ...times(84, "else"),
+  ]);
+  const rises = risingTerms(window, baseline, 10);
+  assert.deepEqual(
+    rises.map(({ term }) => term),
+    ["sometimes", "a", "b"],
+  );
+  const [first] = rises;
+  assert.deepEqual(first, {
+    term: "sometimes",
+    count: 30,
+    expected: 10,
+    score: 20 / Math.sqrt(16),
+    lift: 31 / 11,
+  });
+  for (const rise of rises) assert.ok(rise.score >= scoreMin && rise.count >= countMin);
+  assert.equal(risingTerms(window, baseline, 1).length, 1);
+  assert.deepEqual(risingTerms(window, exact([]), 10), []);
+});
+
+test("too few messages carry no judgement: under twenty, or fewer before than now", () => {
+  const of = (n: number) => exact(Array.from({ length: n }, () => ["a"]));
+  assert.ok(hasEnoughMessages(of(messagesMin), of(messagesMin)));
+  assert.ok(!hasEnoughMessages(of(messagesMin - 1), of(1_000)));
+  assert.ok(!hasEnoughMessages(of(100), of(99)));
+});
