@@ -14,6 +14,7 @@ const output: Output = {
 
 const popular: PopularTerms = {
   scope: "topic:news",
+  sort: "popular",
   window: { name: "10m", to: "2026-01-02T03:04:05Z" },
   asOf: "2026-01-02T03:04:05Z",
   messages: 2_000,

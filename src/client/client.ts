@@ -1,6 +1,5 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type * as t from "#contract/types.ts";
-import { silenceMsMax } from "./deliveries.ts";
 import { iterateMessages, type MessagesOptions } from "./messages.ts";
 import {
   type CallOptions,
@@ -11,6 +10,7 @@ import {
   publish,
 } from "./publisher.ts";
 import { type Retries, retriesDefault } from "./retries.ts";
+import { silenceMsMax } from "./stream-events.ts";
 import {
   createSubscriberHandle,
   readPage,
@@ -19,6 +19,7 @@ import {
   type SubscriberCredentials,
   type SubscriberHandle,
 } from "./subscriber.ts";
+import { getPopularTerms, type NoQuery, type TermsAnswer, watchPopularTerms } from "./terms.ts";
 import { createTransport } from "./transport.ts";
 
 /** What a client is made of; only `url` must be there. */
@@ -67,6 +68,12 @@ export interface Client {
     options?: Pick<BrowseQuery, "after" | "at"> & Pick<MessagesOptions, "signal" | "onDiscontinuity">,
   ): AsyncIterableIterator<t.Message>;
 
+  /** Watches popular or rising terms: the answer there is, then each that differs, at most once a second, for ever. */
+  watchPopularTerms<Query extends t.PopularTermsQuery = NoQuery>(
+    query?: Query,
+    options?: CallOptions,
+  ): AsyncIterableIterator<TermsAnswer<Query>>;
+
   registerPublisher(request: t.RegisterPublisherRequest, options?: CallOptions): Promise<t.RegisteredPublisher>;
   listPublishers(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.Publisher>>;
   getPublisher(publisherId: string, options?: CallOptions): Promise<t.Publisher>;
@@ -106,7 +113,11 @@ export interface Client {
   ): Promise<t.Published>;
   browseMessages(topic: string, query?: BrowseQuery, options?: CallOptions): Promise<t.MessagePage>;
   getMessage(topic: string, messageId: string, options?: CallOptions): Promise<t.Message>;
-  getPopularTerms(query?: t.PopularTermsQuery, options?: CallOptions): Promise<t.PopularTerms>;
+  /** With `sort: "rising"`, the terms that rise. */
+  getPopularTerms<Query extends t.PopularTermsQuery = NoQuery>(
+    query?: Query,
+    options?: CallOptions,
+  ): Promise<TermsAnswer<Query>>;
 }
 
 /** Makes a client. It holds no connection and nothing to close. Throws `invalid_request` for a URL that is none of http(s). */
@@ -138,6 +149,8 @@ export function createClient(settings: ClientSettings): Client {
       const source = (signal: AbortSignal) => ({ openStream: (cursor?: string) => open(signal, cursor), readPage });
       return iterateMessages({ open: source }, retries, options);
     },
+
+    watchPopularTerms: (query, options = {}) => watchPopularTerms(transport, retries, query ?? ({} as never), options),
 
     registerPublisher: (body, { signal } = {}) => call({ operation: "registerPublisher", body, signal }),
     listPublishers: ({ after, limit } = {}, { signal } = {}) =>
@@ -175,8 +188,7 @@ export function createClient(settings: ClientSettings): Client {
       call({ operation: "browseMessages", params: { topic }, query: { after, at, limit }, signal }),
     getMessage: (topic, messageId, { signal } = {}) =>
       call({ operation: "getMessage", params: { topic, messageId }, signal }),
-    getPopularTerms: ({ topic, window, limit, sort } = {}, { signal } = {}) =>
-      call({ operation: "getPopularTerms", query: { topic, window, limit, sort }, signal }),
+    getPopularTerms: (query, options = {}) => getPopularTerms(transport, query ?? ({} as never), options),
   };
 }
 

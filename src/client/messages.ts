@@ -3,6 +3,7 @@ import type { Discontinuity, Message } from "#contract/types.ts";
 import { type Committer, createCommitter } from "./committer.ts";
 import { type Delivery, type DeliverySource, pageDeliveries, streamDeliveries } from "./deliveries.ts";
 import type { Retries } from "./retries.ts";
+import { stoppable } from "./stoppable.ts";
 
 /** How to read a subscription's messages. */
 export interface MessagesOptions {
@@ -41,29 +42,10 @@ export function iterateMessages(
   retries: Retries,
   options: MessagesOptions,
 ): AsyncIterableIterator<Message> {
-  const stop = new AbortController();
-  const end = () => stop.abort();
-  if (options.signal?.aborted) end();
-  options.signal?.addEventListener("abort", end, { once: true });
-  const reading = {
-    source,
-    retries,
-    options,
-    signal: stop.signal,
-    messagesLeft: options.limit ?? Number.POSITIVE_INFINITY,
-  };
-  const messages = runSessions(reading, () => options.signal?.removeEventListener("abort", end));
-  return {
-    next: () => messages.next(),
-    async return() {
-      stop.abort();
-      await messages.return();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  const messagesLeft = options.limit ?? Number.POSITIVE_INFINITY;
+  return stoppable(options.signal, (signal, onEnd) =>
+    runSessions({ source, retries, options, signal, messagesLeft }, onEnd),
+  );
 }
 
 /** One iteration, over all its sessions. */

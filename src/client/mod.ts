@@ -15,3 +15,4 @@ export type { MessagesOptions } from "./messages.ts";
 export type { CallOptions, PublisherCredentials, PublisherHandle, PublishOptions } from "./publisher.ts";
 export type { Retries } from "./retries.ts";
 export type { SubscribeQuery, SubscriberCredentials, SubscriberHandle } from "./subscriber.ts";
+export type { TermsAnswer } from "./terms.ts";

@@ -1,9 +1,9 @@
 import type { CommittedCursor, Message, MessagePage, StreamToken, Subscriber } from "#contract/types.ts";
 import type { DeliverySource } from "./deliveries.ts";
-import { silenceMsMax } from "./deliveries.ts";
 import { iterateMessages, type MessagesOptions, type MessagesSource } from "./messages.ts";
 import type { CallOptions } from "./publisher.ts";
 import type { Retries } from "./retries.ts";
+import { silenceMsMax } from "./stream-events.ts";
 import type { Transport } from "./transport.ts";
 
 /** What one read of a subscription can be given. */

@@ -204,7 +204,7 @@ function without(summary: Summary, hidden: readonly string[]): Summary {
 
 function sourcesOf({ window, baseline }: TermsReading): string {
   const of = (records: readonly SummaryRecord[]): string =>
-    records.map(({ level, startMs, version }) => `${level}/${startMs}/${version}`).join();
+    records.map(({ scope, level, startMs, version }) => `${scope}/${level}/${startMs}/${version}`).join();
   return `${of(window.records)};${of(baseline?.records ?? [])}`;
 }
 
