@@ -80,7 +80,7 @@ export class TermAnswers {
    * The answer as JSON, at once and whenever its messages or terms have changed, at most once a second, until the signal
    * aborts or the topic is deleted. That its times move on is no change. All who watch one question share the work.
    */
-  watch(request: TermsRequest, signal: AbortSignal): AsyncGenerator<string> {
+  async *watch(request: TermsRequest, signal: AbortSignal): AsyncGenerator<string> {
     const key = keyOf(request);
     let watched = this.#watched.get(key);
     if (!watched) {
@@ -93,7 +93,7 @@ export class TermAnswers {
       watched = fresh;
       this.#watched.set(key, watched);
     }
-    return watched.listen(signal);
+    yield* watched.listen(signal);
   }
 
   /** The next state of a watched question; undefined once its topic is gone. */
