@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Store } from "#core/store.ts";
 import { TermCounting } from "#functions/count-terms.ts";
 import { rollUpTerms } from "#functions/roll-up-terms.ts";
 import type { Caps } from "#terms/windows.ts";
 import { Random } from "../crash/random.ts";
 import { adminKey, type HeldService, startHeldService } from "../harness.ts";
+import { withCaps } from "./caps.ts";
 import { randomQuestion } from "./questions.ts";
 import { readTexts } from "./texts.ts";
 import { falsehoodsOf, pathOf, Truth } from "./truth.ts";
@@ -85,17 +85,6 @@ for (const [name, caps] of [
     }
     t.diagnostic(`${published} messages, ${answers} answers, ${inexact} of them not exact`);
     assert.ok(answers > 150 && (caps ? inexact > answers / 4 : inexact === 0));
-  });
-}
-
-function withCaps(store: Store, caps: Caps): Store {
-  const traits = { ...store.traits, caps };
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === "traits") return traits;
-      const verb = Reflect.get(target, name);
-      return typeof verb === "function" ? verb.bind(target) : verb;
-    },
   });
 }
 
