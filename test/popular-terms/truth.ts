@@ -98,8 +98,12 @@ interface Edges {
   readonly dueMs: number;
 }
 
-function falseCounts(truth: Truth, asked: Asked, answer: PopularTerms, { fromMs, toMs, dueMs }: Edges): string[] {
+function falseCounts(truth: Truth, asked: Asked, answer: PopularTerms, edges: Edges): string[] {
+  const { fromMs, toMs, dueMs } = edges;
   const { terms, floor } = answer;
+  // Only once all is counted is it known which are the first.
+  const isKnown = dueMs === toMs && terms.some(({ certain }) => certain);
+  const last = isKnown ? countOfLastAmong(truth, asked, edges) : 0;
   const wrong: string[] = [];
   const shown = new Set<string>();
   for (const [i, { term, count, error, certain }] of terms.entries()) {
@@ -111,8 +115,7 @@ function falseCounts(truth: Truth, asked: Asked, answer: PopularTerms, { fromMs,
       wrong.push(`"${term}" is in ${least}..${most} messages, not in [${count}, ${count + error}]`);
     if (error > floor) wrong.push(`the error ${error} of "${term}" is above the floor ${floor}`);
     if (i > 0 && count > terms[i - 1]!.count) wrong.push(`"${term}" stands behind a smaller count`);
-    if (certain && dueMs === toMs && !isAmongFirst(truth, asked, term, fromMs, toMs))
-      wrong.push(`"${term}" is certain, and not among the first ${asked.limit}`);
+    if (certain && most < last) wrong.push(`"${term}" is certain, and not among the first ${asked.limit}`);
   }
   // What is not shown is not held, or has a smaller count than the last.
   const bound = floor + (terms.length < asked.limit ? 0 : (terms.at(-1)?.count ?? 0));
@@ -124,14 +127,10 @@ function falseCounts(truth: Truth, asked: Asked, answer: PopularTerms, { fromMs,
   return wrong;
 }
 
-function isAmongFirst(truth: Truth, { topic, limit }: Asked, term: string, fromMs: number, toMs: number): boolean {
-  const count = truth.count(topic, term, fromMs, toMs);
-  let above = 0;
-  for (const other of truth.terms(topic)) {
-    if (truth.count(topic, other, fromMs, toMs) > count) above += 1;
-    if (above >= limit) return false;
-  }
-  return true;
+/** What a term must be in at least to be among the first k, ties included. */
+function countOfLastAmong(truth: Truth, { topic, limit }: Asked, { fromMs, toMs }: Edges): number {
+  const counts = [...truth.terms(topic)].map((term) => truth.count(topic, term, fromMs, toMs));
+  return counts.sort((a, b) => b - a)[limit - 1] ?? 0;
 }
 
 function falseRises(truth: Truth, topic: string | undefined, answer: RisingTerms, edges: Edges): string[] {
