@@ -1,3 +1,4 @@
+import type { AppendsUnderWay } from "#core/appends.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Ids } from "#core/ids.ts";
 import type { Registry } from "#core/registry.ts";
@@ -9,6 +10,7 @@ import type { TermAnswers } from "./term-answers.ts";
 export interface Context {
   readonly store: Store;
   readonly registry: Registry;
+  readonly appends: AppendsUnderWay;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly settings: ServiceSettings;

@@ -4,13 +4,17 @@ import type { Context } from "./context.ts";
 /** How many shards can wait to be counted: as many as there may be topics of one shard. */
 const uncountedMax = 10_000;
 
-/** Every message of the topic (of all topics, when it is undefined) published up to then is counted. At most `nowMs`. */
+/**
+ * Every message of the topic (of all topics, when it is undefined) published up to then is counted, also those whose
+ * publishing is under way in this process. Before `nowMs`, which must be the time now.
+ */
 export async function countedUpTo(
-  context: Pick<Context, "store">,
+  context: Pick<Context, "store" | "appends">,
   topic: TopicRecord | undefined,
   nowMs: number,
 ): Promise<number> {
-  let asOfMs = nowMs;
+  // First, as what is under way is not in the log, and once it is, it is seen there.
+  let asOfMs = context.appends.oldestMs(nowMs) - 1;
   for (const { ref, ticket } of await context.store.listUncounted(uncountedMax)) {
     if (topic && (ref.topic !== topic.topic || ref.incarnation !== topic.incarnation)) continue;
     const [first] = await context.store.readEntries(ref, ticket, 1, 1);

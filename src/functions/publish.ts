@@ -56,6 +56,7 @@ async function append(
   nowMs: number,
   idempotency: ReturnType<typeof idempotencyOf>,
 ): ReturnType<Context["store"]["append"]> {
+  context.appends.begin(nowMs);
   try {
     return await context.store.append({
       topic: topic.topic,
@@ -69,6 +70,8 @@ async function append(
     if (error instanceof BellwetherError && error.code === "topic_not_found")
       context.registry.forget("topic", topic.topic);
     throw error;
+  } finally {
+    context.appends.end(nowMs);
   }
 }
 

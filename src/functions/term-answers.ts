@@ -63,9 +63,8 @@ export class TermAnswers {
   readonly #kept = new Map<string, KeptAnswer>();
   readonly #watched = new Map<string, WatchedTerms>();
 
-  constructor(context: Pick<Context, "store" | "clock" | "registry">, keptMs: number = answerKeptMs) {
-    const { store, clock, registry } = context;
-    this.#context = { store, clock, registry, summaries: new SummaryCache(store, clock) };
+  constructor(context: Pick<Context, "store" | "clock" | "registry" | "appends">, keptMs: number = answerKeptMs) {
+    this.#context = { ...context, summaries: new SummaryCache(context.store, context.clock) };
     this.#keptMs = keptMs;
   }
 

@@ -43,7 +43,7 @@ export interface TermsReading {
 }
 
 /** What reading works with. */
-export type ReadingContext = Pick<Context, "store" | "clock"> & { readonly summaries: SummaryCache };
+export type ReadingContext = Pick<Context, "store" | "clock" | "appends"> & { readonly summaries: SummaryCache };
 
 /** The scope of a question in the store. */
 export function scopeOf({ topic }: Pick<TermsQuestion, "topic">): string {
@@ -64,7 +64,7 @@ export async function readTerms(context: ReadingContext, question: TermsQuestion
   const keysOf = (cover: Cover | undefined): SummaryKey[] =>
     (cover?.buckets ?? []).map((bucket) => ({ scope, ...bucket }));
   const isSettled = ({ level, startMs }: SummaryKey): boolean =>
-    level !== allLevel && startMs + levels[level]!.ms <= asOfMs && isReady({ level, startMs });
+    level !== allLevel && startMs + levels[level]!.ms <= asOfMs + 1 && isReady({ level, startMs });
   // In one call, so that all of both are as of one moment.
   const records = await context.summaries.read(
     [...all, ...keysOf(covers.window), ...keysOf(covers.baseline)],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { PopularTerms } from "#contract/types.ts";
+import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
@@ -66,8 +67,9 @@ class World {
     };
     const registry = new Registry(store, clock, 60_000);
     // As a clock that stands would keep answers for ever.
-    const terms = new TermAnswers({ store, registry, clock }, 0);
-    return { store, registry, clock, ids, settings: defaultServiceSettings, terms };
+    const appends = new AppendsUnderWay();
+    const terms = new TermAnswers({ store, registry, appends, clock }, 0);
+    return { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
   }
 
   createTopic(topic: string, body: Parameters<typeof putTopic>[2]["body"] = {}): Promise<unknown> {
@@ -569,7 +571,7 @@ describe("answers", () => {
       (await world.ask(undefined)).terms.map(({ term }) => term),
       ["apple"],
     );
-    assert.equal((await world.ask("secret")).asOf, timeToString(world.nowMs), "nothing waits to be counted");
+    assert.equal((await world.ask("secret")).asOf, timeToString(world.nowMs - 1), "nothing waits to be counted");
 
     await world.createTopic("a", { terms: { enabled: false } });
     await world.publish("a", ["pear"]);
@@ -616,7 +618,7 @@ describe("answers", () => {
     const world = new World();
     await world.createTopic("a", { shards: 4 });
     await world.createTopic("b");
-    assert.equal((await world.ask("a")).asOf, timeToString(world.nowMs));
+    assert.equal((await world.ask("a")).asOf, timeToString(world.nowMs - 1));
 
     await world.publish("a", ["apple"]);
     const firstMs = world.nowMs;
@@ -628,7 +630,8 @@ describe("answers", () => {
     assert.equal((await world.ask(undefined)).asOf, timeToString(firstMs - 1));
 
     await world.count();
-    for (const topic of ["a", "b", undefined]) assert.equal((await world.ask(topic)).asOf, timeToString(world.nowMs));
+    for (const topic of ["a", "b", undefined])
+      assert.equal((await world.ask(topic)).asOf, timeToString(world.nowMs - 1));
   });
 
   test("hold everything that was acknowledged up to their asOf, whenever they are asked", async () => {
@@ -649,6 +652,34 @@ describe("answers", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("are as of before what is being published, until it is in the log", async () => {
+    const world = new World();
+    await world.createTopic("a");
+    await world.publish("a", ["apple"]);
+    await world.count();
+    world.nowMs += minute;
+    const beganMs = world.nowMs;
+    let write = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    const { append } = world.store;
+    world.store.append = async (request) => {
+      await held;
+      return append.call(world.store, request);
+    };
+    const publishing = world.publish("a", ["pear"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    world.nowMs += minute;
+    assert.equal((await world.ask("a")).asOf, timeToString(beganMs - 1));
+    write();
+    await publishing;
+    assert.equal((await world.ask("a")).asOf, timeToString(beganMs - 1), "not counted yet");
+    await world.count();
+    assert.equal((await world.ask("a")).asOf, timeToString(world.nowMs - 1));
+    world.assertExact(await world.ask("a"), "a");
   });
 
   test("count a message that cannot be cut as one without terms", async () => {

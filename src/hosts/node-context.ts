@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import { AppendsUnderWay } from "#core/appends.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Ids } from "#core/ids.ts";
 import { Registry } from "#core/registry.ts";
@@ -27,5 +28,7 @@ export function createContext(
   ids: Ids = randomIds,
 ): Context {
   const registry = new Registry(store, clock, settings.registryCacheMs);
-  return { store, registry, clock, ids, settings, terms: new TermAnswers({ store, registry, clock }) };
+  const appends = new AppendsUnderWay();
+  const terms = new TermAnswers({ store, registry, appends, clock });
+  return { store, registry, appends, clock, ids, settings, terms };
 }
