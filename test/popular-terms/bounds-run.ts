@@ -65,7 +65,7 @@ export class BoundsRun {
       const topic = this.#random.pick(topics);
       const length = Math.min(this.#toPublish, this.#random.integer(1, 100));
       this.#toPublish -= length;
-      const messages = Array.from({ length }, () => ({ body: this.#random.pick(this.#texts) }));
+      const messages = Array.from({ length }, () => ({ body: this.#text() }));
       const startedAt = performance.now();
       const { publishedAt } = await call<{ publishedAt: string }>(url, "POST", `/v1/topics/${topic}/messages`, {
         token,
@@ -77,6 +77,13 @@ export class BoundsRun {
       if (this.#lastAt === undefined || publishedAt > this.#lastAt) this.#lastAt = publishedAt;
       await sleep(Math.max(0, (length * publishers * 1_000) / this.#perSecond - (performance.now() - startedAt)));
     }
+  }
+
+  /** Real text, and with it two words that hardly come again, as numbers of orders do: no summary has room for them all. */
+  #text(): string {
+    const word = (): string =>
+      `no${Array.from({ length: 6 }, () => this.#random.pick([..."aeioubdgklmnprst"])).join("")}`;
+    return `${this.#random.pick(this.#texts)} ${word()} ${word()}`;
   }
 
   async #ask(url: string): Promise<void> {

@@ -1,20 +1,23 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const book = resolve(root, "../shared/data/moby-dick.ndjson");
 
-/** Real text in messages of a sentence or two: a book where it is at hand, else what the project is written in. */
-export function readTexts(): { readonly name: string; readonly texts: readonly string[] } {
-  const isBook = existsSync(book) && process.env.REAL_TEXT !== "own";
-  const paragraphs = isBook ? readBook() : readOwn();
+/**
+ * Real text in messages of a sentence or two: of a file with a `text` in each line of JSON, of a book where it is at hand,
+ * or else what the project is written in.
+ */
+export function readTexts(file?: string): { readonly name: string; readonly texts: readonly string[] } {
+  const found = file ?? (existsSync(book) && process.env.REAL_TEXT !== "own" ? book : undefined);
+  const paragraphs = found === undefined ? readOwn() : readLines(found);
   const texts = paragraphs.flatMap((text) => text.match(/[^.!?;]{20,300}[.!?;]*/g) ?? []);
-  return { name: isBook ? "moby-dick.ndjson" : "LICENSE, docs and sources of the project", texts };
+  return { name: found === undefined ? "LICENSE, docs and sources of the project" : basename(found), texts };
 }
 
-function readBook(): string[] {
-  const lines = readFileSync(book, "utf8").trim().split("\n");
+function readLines(file: string): string[] {
+  const lines = readFileSync(file, "utf8").trim().split("\n");
   return lines.map((line) => JSON.parse(line).text as string);
 }
 
