@@ -1,13 +1,13 @@
 import type { PopularTerms, RisingTerms } from "#contract/types.ts";
 import { timeToString } from "#core/clock.ts";
 import type { SummaryRecord } from "#core/store.ts";
-import { decodeSummary } from "#terms/codec.ts";
 import { hasEnoughMessages, risingTerms } from "#terms/rising.ts";
-import { mergeSummaries, type Summary, topTerms } from "#terms/summary.ts";
 import { tokenize, tokenizerVersion } from "#terms/tokenize.ts";
+import type { Lexicon, Totals } from "#terms/totals.ts";
 import type { Context } from "./context.ts";
 import { overall } from "./scopes.ts";
 import { SummaryCache } from "./summary-cache.ts";
+import { TermParts } from "./term-parts.ts";
 import {
   isLongEnough,
   type ReadingContext,
@@ -59,6 +59,7 @@ interface KeptAnswer {
  */
 export class TermAnswers {
   readonly #context: ReadingContext & Pick<Context, "registry">;
+  readonly #parts = new TermParts();
   readonly #keptMs: number;
   readonly #kept = new Map<string, KeptAnswer>();
   readonly #watched = new Map<string, WatchedTerms>();
@@ -145,24 +146,19 @@ export class TermAnswers {
   }
 
   async #bodyOf(request: TermsRequest, { window, baseline }: TermsReading): Promise<Body> {
-    const merged = merge(window.records);
-    const { messages, pairs, floor } = merged;
+    const lists = baseline ? [window.records, baseline.records] : [window.records];
+    const [now, before] = (await this.#parts.totals(scopeOf(request), ...lists)) as [Totals, Totals?];
+    const { messages, pairs, floor } = now;
     const counts = { messages, pairs, floor, exact: floor === 0 };
-    const shown = without(merged, hiddenOf(request));
-    if (request.sort === "popular") return { ...counts, terms: topTerms(shown, request.limit) };
-    const before = baseline && merge(baseline.records);
+    const hidden = numbersOf(hiddenOf(request), now.lexicon);
+    if (request.sort === "popular") return { ...counts, terms: now.top(request.limit, hidden) };
     const rising = { ...counts, baselineMessages: before?.messages };
-    if (!before || !hasEnoughMessages(merged, before) || !(await isLongEnough(this.#context, request, baseline)))
+    const isEnough = baseline && before && hasEnoughMessages(now, before);
+    const messagesOf = (record: SummaryRecord): number => this.#parts.messagesOf(scopeOf(request), record);
+    if (!isEnough || !(await isLongEnough(this.#context, request, baseline, messagesOf)))
       return { ...rising, reason: "too-little-data", terms: [] };
-    return { ...rising, terms: risingTerms(shown, before, request.limit) };
+    return { ...rising, terms: risingTerms(now, before, request.limit, hidden) };
   }
-}
-
-function merge(records: readonly SummaryRecord[]): Summary {
-  return mergeSummaries(
-    records.map(({ bytes }) => decodeSummary(bytes).summary),
-    Number.POSITIVE_INFINITY,
-  );
 }
 
 function answerOf(request: TermsRequest, { asOfMs, window, baseline }: TermsReading, body: Body): TermsAnswer {
@@ -194,11 +190,8 @@ function answerOf(request: TermsRequest, { asOfMs, window, baseline }: TermsRead
 }
 
 /** Hidden terms are left out of answers, not of counts; they may be spelled as people write them. */
-function without(summary: Summary, hidden: readonly string[]): Summary {
-  if (hidden.length === 0) return summary;
-  const terms = new Map(summary.terms);
-  for (const text of hidden) for (const term of tokenize(text)) terms.delete(term);
-  return { ...summary, terms };
+function numbersOf(hidden: readonly string[], lexicon: Lexicon): Set<number> {
+  return new Set(hidden.flatMap((text) => [...tokenize(text)].flatMap((term) => lexicon.find(term) ?? [])));
 }
 
 function sourcesOf({ window, baseline }: TermsReading): string {

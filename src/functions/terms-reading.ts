@@ -1,7 +1,6 @@
 import { BellwetherError } from "#contract/errors.ts";
 import { timeToString } from "#core/clock.ts";
 import type { SummaryKey, SummaryRecord, TopicRecord, WorkMark } from "#core/store.ts";
-import { decodeSummary } from "#terms/codec.ts";
 import {
   type Bucket,
   bucketOf,
@@ -94,14 +93,17 @@ export async function isLongEnough(
   context: ReadingContext,
   { window }: TermsQuestion,
   { toMs, records }: Stretch,
+  messagesOf: (record: SummaryRecord) => number,
 ): Promise<boolean> {
   if (window === "all") return false;
   const dueMs = toMs - 3 * windowMs(window);
-  let first = firstWithMessages(records);
+  const firstOf = (some: readonly SummaryRecord[]): SummaryRecord | undefined =>
+    some.toSorted((a, b) => a.startMs - b.startMs).find((record) => messagesOf(record) > 0);
+  let first = firstOf(records);
   while (first && first.startMs <= dueMs && endOf(first) > dueMs) {
     const { scope } = first;
     const children = childrenOf(first as Bucket).map((child): SummaryKey => ({ scope, ...child }));
-    const finer = firstWithMessages(await context.store.getSummaries(children));
+    const finer = firstOf(await context.store.getSummaries(children));
     if (!finer) break; // Level 0, or the children are not kept any more.
     first = finer;
   }
@@ -136,12 +138,6 @@ function isMarked({ level, startMs }: Bucket, marks: readonly WorkMark[]): boole
 function withoutFolded(records: readonly SummaryRecord[]): SummaryRecord[] {
   const throughMs = records.find(({ level }) => level === allLevel)?.included.through ?? 0;
   return records.filter(({ level, startMs }) => level === allLevel || startMs >= throughMs);
-}
-
-function firstWithMessages(records: readonly SummaryRecord[]): SummaryRecord | undefined {
-  return records
-    .toSorted((a, b) => a.startMs - b.startMs)
-    .find(({ bytes }) => decodeSummary(bytes).summary.messages > 0);
 }
 
 function endOf({ level, startMs }: SummaryKey): number {

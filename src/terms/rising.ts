@@ -1,4 +1,4 @@
-import type { Counted, Summary } from "./summary.ts";
+import type { Totals } from "./totals.ts";
 import { compareUtf8 } from "./utf8.ts";
 
 /** A term that is in more messages than the time before lets expect. */
@@ -34,30 +34,29 @@ export function scoreOf(count: number, expected: number): number {
  * (Its length is for the caller to check, who knows the times.) With fewer messages than the window a baseline misses
  * ordinary terms by chance, and each would look like a rise.
  */
-export function hasEnoughMessages(window: Summary, baseline: Summary): boolean {
+export function hasEnoughMessages(window: Pick<Totals, "messages">, baseline: Pick<Totals, "messages">): boolean {
   return window.messages >= messagesMin && baseline.messages >= window.messages;
 }
 
 /**
- * The k terms that rise most, highest score first, ties in UTF-8 byte order of the term.
+ * The k terms that rise most, highest score first, ties in UTF-8 byte order of the term; without those hidden. Window and
+ * baseline are of one lexicon.
  *
  * Expected is the baseline's upper bound of the term (its floor, for a term it does not hold) x the window's messages /
  * the baseline's messages; messages, as it is messages that counts count. Against the window's lower bound, so that an
  * error of the summaries can only hide a rise, never make one: no score is above that of exact counts.
  */
-export function risingTerms(window: Summary, baseline: Summary, k: number): Rise[] {
+export function risingTerms(window: Totals, baseline: Totals, k: number, hidden: ReadonlySet<number>): Rise[] {
   if (baseline.messages === 0) return [];
   const scale = window.messages / baseline.messages;
   const rises: Rise[] = [];
-  for (const [term, { count }] of window.terms) {
-    if (count < countMin) continue;
-    const expected = upperBound(baseline.terms.get(term), baseline.floor) * scale;
+  for (let id = 0; id < window.counts.length; id++) {
+    const count = window.counts[id]!;
+    if (count < countMin || hidden.has(id)) continue;
+    const expected = ((baseline.counts[id] ?? 0) + baseline.errorOf(id)) * scale;
     const score = scoreOf(count, expected);
+    const term = window.lexicon.termOf(id);
     if (score >= scoreMin) rises.push({ term, count, expected, score, lift: (count + 1) / (expected + 1) });
   }
   return rises.sort((a, b) => b.score - a.score || compareUtf8(a.term, b.term)).slice(0, k);
-}
-
-function upperBound(counted: Counted | undefined, floor: number): number {
-  return counted ? counted.count + counted.error : floor;
 }

@@ -1,0 +1,107 @@
+import type { SummaryKey, SummaryRecord } from "#core/store.ts";
+import { decodeSummary } from "#terms/codec.ts";
+import { Lexicon, type Part, partOf, Totals } from "#terms/totals.ts";
+
+/** What is kept of decoded summaries at most, about: 40 busy hours, or 400 quiet topics. */
+const bytesMaxDefault = 100_663_296;
+/** What a term of a lexicon takes, about: its text, twice referred to. */
+const lexiconBytes = 100;
+/** After so long the event loop gets a turn: a day that was never asked for takes a tenth of a second to decode. */
+const turnMs = 5;
+
+/** The summaries of one scope, decoded into the numbers of its lexicon. */
+class ScopeParts {
+  readonly lexicon = new Lexicon();
+  readonly #parts = new Map<string, { readonly mark: string; readonly part: Part }>();
+  #partBytes = 0;
+
+  get bytes(): number {
+    return this.#partBytes + this.lexicon.size * lexiconBytes;
+  }
+
+  has(record: SummaryRecord): boolean {
+    return this.#parts.get(keyText(record))?.mark === markOf(record);
+  }
+
+  partOf(record: SummaryRecord): Part {
+    const key = keyText(record);
+    const kept = this.#parts.get(key);
+    const mark = markOf(record);
+    if (kept?.mark === mark) return kept.part;
+    const part = partOf(decodeSummary(record.bytes).summary, this.lexicon);
+    this.#parts.set(key, { mark, part });
+    this.#partBytes += bytesOf(part) - (kept ? bytesOf(kept.part) : 0);
+    return part;
+  }
+}
+
+/**
+ * Decoded summaries, so that each is decoded once and not with every answer. A scope that has grown too large, or was not
+ * asked for the longest, is forgotten as a whole: its lexicon only grows.
+ */
+export class TermParts {
+  readonly #bytesMax: number;
+  /** The one asked for last is the last. */
+  readonly #scopes = new Map<string, ScopeParts>();
+
+  constructor(bytesMax: number = bytesMaxDefault) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Adds up each of these lists of records of one scope. All totals are of one lexicon. */
+  async totals(scope: string, ...lists: readonly (readonly SummaryRecord[])[]): Promise<Totals[]> {
+    const parts = this.#take(scope);
+    let turnEndsAt = performance.now() + turnMs;
+    for (const record of lists.flat()) {
+      if (parts.has(record)) continue;
+      parts.partOf(record);
+      if (performance.now() < turnEndsAt) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnEndsAt = performance.now() + turnMs;
+    }
+    const totals = lists.map(
+      (records) =>
+        new Totals(
+          records.map((record) => parts.partOf(record)),
+          parts.lexicon,
+        ),
+    );
+    this.#trim();
+    return totals;
+  }
+
+  /** How many messages a summary of the scope counts. */
+  messagesOf(scope: string, record: SummaryRecord): number {
+    return this.#take(scope).partOf(record).messages;
+  }
+
+  #take(scope: string): ScopeParts {
+    const parts = this.#scopes.get(scope) ?? new ScopeParts();
+    this.#scopes.delete(scope);
+    this.#scopes.set(scope, parts);
+    return parts;
+  }
+
+  #trim(): void {
+    let bytes = 0;
+    for (const parts of this.#scopes.values()) bytes += parts.bytes;
+    for (const [scope, parts] of this.#scopes) {
+      if (bytes <= this.#bytesMax) return;
+      this.#scopes.delete(scope);
+      bytes -= parts.bytes;
+    }
+  }
+}
+
+/** Tells a summary from another in its place: by version, length and the checksum that it ends with. */
+function markOf({ version, bytes }: SummaryRecord): string {
+  return `${version} ${bytes.length} ${bytes.subarray(-4).join()}`;
+}
+
+function bytesOf({ ids, counts, adjusts }: Part): number {
+  return ids.byteLength + counts.byteLength + (adjusts?.byteLength ?? 0);
+}
+
+function keyText({ scope, level, startMs }: SummaryKey): string {
+  return `${scope} ${level} ${startMs}`;
+}
