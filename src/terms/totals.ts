@@ -79,12 +79,14 @@ export class Totals {
     this.messages = parts.reduce((sum, { messages }) => sum + messages, 0);
     this.pairs = parts.reduce((sum, { pairs }) => sum + pairs, 0);
     this.floor = parts.reduce((sum, { floor }) => sum + floor, 0);
-    this.counts = new Float64Array(lexicon.size);
-    this.#adjusts = this.floor > 0 ? new Float64Array(lexicon.size) : undefined;
-    for (const { ids, counts, adjusts } of parts) {
-      addTo(this.counts, ids, counts);
-      if (adjusts && this.#adjusts) addTo(this.#adjusts, ids, adjusts);
+    const counts = new Float64Array(lexicon.size);
+    const adjusts = this.floor > 0 ? new Float64Array(lexicon.size) : undefined;
+    for (const part of parts) {
+      addTo(counts, part.ids, part.counts);
+      if (part.adjusts && adjusts) addTo(adjusts, part.ids, part.adjusts);
     }
+    this.counts = counts;
+    this.#adjusts = adjusts;
   }
 
   /** How much the true count of a term can be above `counts`; of one that no part has, the floor. */
@@ -126,7 +128,11 @@ export class Totals {
 }
 
 function addTo(sums: Float64Array, ids: Uint32Array, values: Float64Array): void {
-  for (let i = 0; i < ids.length; i++) sums[ids[i]!]! += values[i]!;
+  const { length } = ids;
+  for (let i = 0; i < length; i++) {
+    const id = ids[i]!;
+    sums[id] = sums[id]! + values[i]!;
+  }
 }
 
 type IsBefore = (a: number, b: number) => boolean;
