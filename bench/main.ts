@@ -3,6 +3,7 @@ import type { BenchOptions, Figure, Measure } from "./measure.ts";
 import { batches } from "./measures/batches.ts";
 import { idleStreams } from "./measures/idle-streams.ts";
 import { pull } from "./measures/pull.ts";
+import { questions } from "./measures/questions.ts";
 import { singles } from "./measures/singles.ts";
 import { startUp } from "./measures/startup.ts";
 import { fanOut, latencyEndToEnd } from "./measures/streams.ts";
@@ -10,7 +11,7 @@ import { describeRun, renderTable } from "./report.ts";
 import { readBenchText } from "./text.ts";
 
 /** `npm run bench`: the canonical workload, each rate with the ratio to its anchor. Progress on stderr, the table on stdout. */
-const measures: readonly Measure[] = [singles, batches, pull, fanOut, latencyEndToEnd, idleStreams, startUp];
+const measures: readonly Measure[] = [singles, batches, pull, fanOut, latencyEndToEnd, idleStreams, questions, startUp];
 
 const { values } = parseArgs({
   options: {
