@@ -82,6 +82,7 @@ function isClosed({ level, startMs }: SummaryKey, nowMs: number): boolean {
   return bucket !== undefined && startMs + bucket.ms + closedMs <= nowMs;
 }
 
-function keyText({ scope, level, startMs }: SummaryKey): string {
+/** A summary's key as text. */
+export function keyText({ scope, level, startMs }: SummaryKey): string {
   return `${scope} ${level} ${startMs}`;
 }

@@ -10,11 +10,13 @@ import { SummaryCache } from "./summary-cache.ts";
 import { TermParts } from "./term-parts.ts";
 import {
   isLongEnough,
+  openView,
   type ReadingContext,
   readTerms,
+  type Stretch,
   scopeOf,
   type TermsQuestion,
-  type TermsReading,
+  type TermsView,
 } from "./terms-reading.ts";
 import { WatchedTerms } from "./watched-terms.ts";
 
@@ -26,54 +28,40 @@ export interface TermsRequest extends TermsQuestion {
   readonly limit: number;
 }
 
-/** How long a whole answer is given again. */
-const answerKeptMs = 1_000;
-/** How many answers are kept at most; past it all are made anew. */
-const answersMax = 200;
+/** How long answers are given out of one view of a scope. */
+const viewKeptMs = 1_000;
+/** Of how many scopes views are kept, and answers of each; past it they are made anew. */
+const viewsMax = 100;
+const answersMax = 50;
 
-/** What of an answer follows from the summaries alone, whatever the time. */
-type Body = Pick<PopularTerms, "messages" | "pairs" | "floor" | "exact" | "terms"> | RisingBody;
-type RisingBody = Pick<RisingTerms, "messages" | "pairs" | "floor" | "exact" | "terms" | "reason"> & {
-  readonly baselineMessages: number | undefined;
-};
-
-interface Made {
-  readonly answer: TermsAnswer;
-  readonly body: Body;
-  /** Which summaries it is made of, in which version. */
-  readonly sources: string;
-  readonly hidden: readonly string[];
-}
-
-interface KeptAnswer {
-  readonly made: Promise<Made>;
-  readonly hidden: readonly string[];
-  /** Infinity while it is being made. */
-  untilMs: number;
+interface KeptView {
+  readonly view: Promise<TermsView>;
+  readonly answers: Map<string, { readonly hidden: readonly string[]; readonly answer: Promise<TermsAnswer> }>;
+  /** undefined while the view is being opened. */
+  openedAtMs: number | undefined;
 }
 
 /**
- * Answers questions about terms for a process. A whole answer is given again for a second; as long as the summaries that
- * it is made of stay as they are, only its times are made anew; and streams of one question share its answers. This is
- * the one thing here worth a cache: asked often, changing slowly, equal for all who may ask. (design: popular terms, 4.)
+ * Answers questions about terms for a process. All answers of a scope within a second are out of one view of it, and the
+ * same question gets the same answer; summaries are decoded and added up once; and streams of one question share its
+ * answers. This is the one thing here worth a cache: asked often, changing slowly, equal for all who may ask. (design:
+ * popular terms, 4.)
  */
 export class TermAnswers {
   readonly #context: ReadingContext & Pick<Context, "registry">;
-  readonly #parts = new TermParts();
   readonly #keptMs: number;
-  readonly #kept = new Map<string, KeptAnswer>();
+  readonly #parts = new TermParts();
+  readonly #views = new Map<string, KeptView>();
   readonly #watched = new Map<string, WatchedTerms>();
 
-  constructor(context: Pick<Context, "store" | "clock" | "registry" | "appends">, keptMs: number = answerKeptMs) {
+  constructor(context: Pick<Context, "store" | "clock" | "registry" | "appends">, keptMs: number = viewKeptMs) {
     this.#context = { ...context, summaries: new SummaryCache(context.store, context.clock) };
     this.#keptMs = keptMs;
   }
 
   /** The answer, at most a second old. The caller may ask, and the topic is there: that has been found out. */
-  async ask(request: TermsRequest): Promise<TermsAnswer> {
-    const kept = this.#kept.get(keyOf(request));
-    if (kept && this.#isFresh(kept) && areEqual(kept.hidden, hiddenOf(request))) return (await kept.made).answer;
-    return (await this.#refresh(request)).answer;
+  ask(request: TermsRequest): Promise<TermsAnswer> {
+    return this.#askWithin(request, this.#keptMs);
   }
 
   /**
@@ -81,11 +69,11 @@ export class TermAnswers {
    * aborts or the topic is deleted. That its times move on is no change. All who watch one question share the work.
    */
   async *watch(request: TermsRequest, signal: AbortSignal): AsyncGenerator<string> {
-    const key = keyOf(request);
+    const key = `${scopeOf(request)} ${keyOf(request)}`;
     let watched = this.#watched.get(key);
     if (!watched) {
       const fresh = new WatchedTerms(
-        () => this.#changed(request),
+        () => this.#stateOf(request),
         () => {
           if (this.#watched.get(key) === fresh) this.#watched.delete(key);
         },
@@ -96,97 +84,104 @@ export class TermAnswers {
     yield* watched.listen(signal);
   }
 
-  /** The next state of a watched question; undefined once its topic is gone. */
-  async #changed(request: TermsRequest): Promise<{ state: unknown; json: () => string } | undefined> {
+  /** What a watched question has come to; undefined once its topic is gone. */
+  async #stateOf(request: TermsRequest): Promise<{ state: string; json: () => string } | undefined> {
     let { topic } = request;
     if (topic) {
       const { incarnation } = topic;
       topic = await this.#context.registry.topic(topic.topic);
       if (topic?.incarnation !== incarnation) return undefined;
     }
-    const { answer, body } = await this.#refresh({ ...request, topic });
-    return { state: body, json: () => JSON.stringify(answer) };
+    // Who looks once a second sees views that others opened, but none that is nearly over.
+    const answer = await this.#askWithin({ ...request, topic }, this.#keptMs / 4);
+    return { state: withoutTimes(answer), json: () => JSON.stringify(answer) };
   }
 
-  #refresh(request: TermsRequest): Promise<Made> {
+  async #askWithin(request: TermsRequest, ageMsMax: number): Promise<TermsAnswer> {
+    const { view, answers } = this.#viewOf(request, ageMsMax);
     const key = keyOf(request);
-    const before = this.#kept.get(key);
-    const made = this.#make(
-      request,
-      before?.made.catch(() => undefined),
-    );
-    const kept: KeptAnswer = { made, hidden: hiddenOf(request), untilMs: Number.POSITIVE_INFINITY };
-    if (this.#kept.size >= answersMax && !before) this.#kept.clear();
-    this.#kept.set(key, kept);
-    made.then(
-      () => {
-        kept.untilMs = this.#context.clock.nowMs() + this.#keptMs;
-      },
-      () => {
-        if (this.#kept.get(key) === kept) this.#kept.delete(key);
-      },
-    );
-    return made;
+    const hidden = request.topic?.terms.hidden ?? [];
+    const kept = answers.get(key);
+    if (kept && areEqual(kept.hidden, hidden)) return kept.answer;
+    const answer = view.then((opened) => this.#answer(request, opened, hidden));
+    if (answers.size >= answersMax) answers.clear();
+    answers.set(key, { hidden, answer });
+    answer.catch(() => answers.delete(key));
+    return answer;
   }
 
-  /** One that is being made is waited for: nobody asks the store twice for the same at once. */
-  #isFresh({ untilMs }: KeptAnswer): boolean {
+  /** The view of a scope, if it is no older than this, or a new one. One that is being opened is waited for. */
+  #viewOf(request: TermsRequest, ageMsMax: number): KeptView {
+    const scope = scopeOf(request);
     const nowMs = this.#context.clock.nowMs();
-    return untilMs === Number.POSITIVE_INFINITY || (untilMs > nowMs && untilMs <= nowMs + this.#keptMs);
+    const isOpen = ({ openedAtMs }: KeptView, ageMs: number): boolean =>
+      openedAtMs === undefined || (openedAtMs <= nowMs && nowMs < openedAtMs + ageMs);
+    const kept = this.#views.get(scope);
+    if (kept && isOpen(kept, ageMsMax)) return kept;
+    for (const [each, other] of this.#views) {
+      if (!isOpen(other, this.#keptMs) || this.#views.size >= viewsMax) this.#views.delete(each);
+    }
+    const opening: KeptView = {
+      view: openView(this.#context, request.topic),
+      answers: new Map(),
+      openedAtMs: undefined,
+    };
+    this.#views.set(scope, opening);
+    opening.view.then(
+      (view) => {
+        opening.openedAtMs = view.nowMs;
+      },
+      () => {
+        if (this.#views.get(scope) === opening) this.#views.delete(scope);
+      },
+    );
+    return opening;
   }
 
-  async #make(request: TermsRequest, before: Promise<Made | undefined> | undefined): Promise<Made> {
-    const last = await before;
-    const reading = await readTerms(this.#context, request);
-    const sources = sourcesOf(reading);
-    const hidden = hiddenOf(request);
-    const isSame = last?.sources === sources && areEqual(last.hidden, hidden);
-    const body = isSame ? last.body : await this.#bodyOf(request, reading);
-    return { answer: answerOf(request, reading, body), body, sources, hidden };
-  }
-
-  async #bodyOf(request: TermsRequest, { window, baseline }: TermsReading): Promise<Body> {
+  async #answer(request: TermsRequest, view: TermsView, hiddenTexts: readonly string[]): Promise<TermsAnswer> {
+    const { window, baseline } = await readTerms(this.#context, view, request);
     const lists = baseline ? [window.records, baseline.records] : [window.records];
-    const [now, before] = (await this.#parts.totals(scopeOf(request), ...lists)) as [Totals, Totals?];
-    const { messages, pairs, floor } = now;
-    const counts = { messages, pairs, floor, exact: floor === 0 };
-    const hidden = numbersOf(hiddenOf(request), now.lexicon);
-    if (request.sort === "popular") return { ...counts, terms: now.top(request.limit, hidden) };
-    const rising = { ...counts, baselineMessages: before?.messages };
-    const isEnough = baseline && before && hasEnoughMessages(now, before);
-    const messagesOf = (record: SummaryRecord): number => this.#parts.messagesOf(scopeOf(request), record);
-    if (!isEnough || !(await isLongEnough(this.#context, request, baseline, messagesOf)))
-      return { ...rising, reason: "too-little-data", terms: [] };
+    const [now, before] = (await this.#parts.totals(view.scope, ...lists)) as [Totals, Totals?];
+    const head = headOf(request, view, window, now);
+    const hidden = numbersOf(hiddenTexts, now.lexicon);
+    if (request.sort === "popular") return { ...head, sort: "popular", terms: now.top(request.limit, hidden) };
+    if (!baseline || !before) return { ...head, sort: "rising", reason: "too-little-data", terms: [] };
+    const rising = { ...head, sort: "rising", baseline: baselineOf(baseline, before) } as const;
+    const messagesOf = (record: SummaryRecord): number => this.#parts.messagesOf(view.scope, record);
+    const isEnough =
+      hasEnoughMessages(now, before) && (await isLongEnough(this.#context, request, baseline, messagesOf));
+    if (!isEnough) return { ...rising, reason: "too-little-data", terms: [] };
     return { ...rising, terms: risingTerms(now, before, request.limit, hidden) };
   }
 }
 
-function answerOf(request: TermsRequest, { asOfMs, window, baseline }: TermsReading, body: Body): TermsAnswer {
-  const { topic, sort } = request;
-  const { messages, pairs, floor, exact, terms } = body;
-  const from = window.fromMs === undefined ? {} : { from: timeToString(window.fromMs) };
+function headOf(
+  { topic, window: name }: TermsRequest,
+  { asOfMs }: TermsView,
+  { fromMs, toMs }: Stretch,
+  { messages, pairs, floor }: Totals,
+): Omit<PopularTerms, "sort" | "terms"> {
   return {
     scope: topic ? `topic:${topic.topic}` : overall,
-    sort,
-    window: { name: request.window, ...from, to: timeToString(window.toMs) },
+    window: { name, ...(fromMs !== undefined && { from: timeToString(fromMs) }), to: timeToString(toMs) },
     asOf: timeToString(asOfMs),
     messages,
     pairs,
     floor,
-    exact,
+    exact: floor === 0,
     tokenizer: tokenizerVersion,
-    ...("baselineMessages" in body && {
-      ...(baseline?.fromMs !== undefined && {
-        baseline: {
-          from: timeToString(baseline.fromMs),
-          to: timeToString(baseline.toMs),
-          messages: body.baselineMessages,
-        },
-      }),
-      ...(body.reason && { reason: body.reason }),
-    }),
-    terms,
-  } as TermsAnswer;
+  };
+}
+
+function baselineOf({ fromMs, toMs }: Stretch, { messages }: Totals): NonNullable<RisingTerms["baseline"]> {
+  return { from: timeToString(fromMs!), to: timeToString(toMs), messages };
+}
+
+/** What of an answer is a change when it is another. */
+function withoutTimes(answer: TermsAnswer): string {
+  const { window, asOf, ...rest } = answer;
+  const baseline = "baseline" in rest ? rest.baseline?.messages : undefined;
+  return JSON.stringify({ ...rest, baseline });
 }
 
 /** Hidden terms are left out of answers, not of counts; they may be spelled as people write them. */
@@ -194,18 +189,8 @@ function numbersOf(hidden: readonly string[], lexicon: Lexicon): Set<number> {
   return new Set(hidden.flatMap((text) => [...tokenize(text)].flatMap((term) => lexicon.find(term) ?? [])));
 }
 
-function sourcesOf({ window, baseline }: TermsReading): string {
-  const of = (records: readonly SummaryRecord[]): string =>
-    records.map(({ scope, level, startMs, version }) => `${scope}/${level}/${startMs}/${version}`).join();
-  return `${of(window.records)};${of(baseline?.records ?? [])}`;
-}
-
-function keyOf(request: TermsRequest): string {
-  return `${scopeOf(request)} ${request.window} ${request.sort} ${request.limit} ${request.atMs ?? ""}`;
-}
-
-function hiddenOf({ topic }: TermsQuestion): readonly string[] {
-  return topic?.terms.hidden ?? [];
+function keyOf({ window, sort, limit, atMs }: TermsRequest): string {
+  return `${window} ${sort} ${limit} ${atMs ?? ""}`;
 }
 
 function areEqual(a: readonly string[], b: readonly string[]): boolean {

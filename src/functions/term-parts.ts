@@ -1,11 +1,14 @@
-import type { SummaryKey, SummaryRecord } from "#core/store.ts";
+import type { SummaryRecord } from "#core/store.ts";
 import { decodeSummary } from "#terms/codec.ts";
 import { Lexicon, type Part, partOf, Totals } from "#terms/totals.ts";
+import { keyText } from "./summary-cache.ts";
 
 /** What is kept of decoded summaries at most, about: 40 busy hours, or 400 quiet topics. */
 const bytesMaxDefault = 100_663_296;
 /** What a term of a lexicon takes, about: its text, twice referred to. */
 const lexiconBytes = 100;
+/** How many sums are kept of a scope: those of all windows, their baselines, and some of the past. */
+const sumsMax = 20;
 /** After so long the event loop gets a turn: a day that was never asked for takes a tenth of a second to decode. */
 const turnMs = 5;
 
@@ -13,10 +16,31 @@ const turnMs = 5;
 class ScopeParts {
   readonly lexicon = new Lexicon();
   readonly #parts = new Map<string, { readonly mark: string; readonly part: Part }>();
+  /** Sums by what they are sums of; the one asked for last is the last. */
+  readonly #sums = new Map<string, Totals>();
   #partBytes = 0;
 
   get bytes(): number {
-    return this.#partBytes + this.lexicon.size * lexiconBytes;
+    const sumBytes = this.#sums.size * this.lexicon.size * 8;
+    return this.#partBytes + sumBytes + this.lexicon.size * lexiconBytes;
+  }
+
+  /** The sum of the records, which is made anew only when one of them is another. */
+  sum(records: readonly SummaryRecord[]): Totals {
+    const sources = records.map((record) => `${keyText(record)} ${markOf(record)}`).join();
+    const sum =
+      this.#sums.get(sources) ??
+      new Totals(
+        records.map((record) => this.partOf(record)),
+        this.lexicon,
+      );
+    this.#sums.delete(sources);
+    this.#sums.set(sources, sum);
+    for (const oldest of this.#sums.keys()) {
+      if (this.#sums.size <= sumsMax) break;
+      this.#sums.delete(oldest);
+    }
+    return sum;
   }
 
   has(record: SummaryRecord): boolean {
@@ -59,13 +83,7 @@ export class TermParts {
       await new Promise((resolve) => setImmediate(resolve));
       turnEndsAt = performance.now() + turnMs;
     }
-    const totals = lists.map(
-      (records) =>
-        new Totals(
-          records.map((record) => parts.partOf(record)),
-          parts.lexicon,
-        ),
-    );
+    const totals = lists.map((records) => parts.sum(records));
     this.#trim();
     return totals;
   }
@@ -100,8 +118,4 @@ function markOf({ version, bytes }: SummaryRecord): string {
 
 function bytesOf({ ids, counts, adjusts }: Part): number {
   return ids.byteLength + counts.byteLength + (adjusts?.byteLength ?? 0);
-}
-
-function keyText({ scope, level, startMs }: SummaryKey): string {
-  return `${scope} ${level} ${startMs}`;
 }

@@ -17,7 +17,7 @@ import type { Context } from "./context.ts";
 import { countedUpTo } from "./counted-up-to.ts";
 import { allLevel } from "./roll-up-terms.ts";
 import { overall, topicScope } from "./scopes.ts";
-import type { SummaryCache } from "./summary-cache.ts";
+import { keyText, type SummaryCache } from "./summary-cache.ts";
 
 /** What is asked, apart from how much of the answer is wanted. Without a topic: of all together; without `atMs`: now. */
 export interface TermsQuestion {
@@ -36,9 +36,21 @@ export interface Stretch {
 
 /** What answers a question. `baseline` is there for rising terms, if anything of it is kept. */
 export interface TermsReading {
-  readonly asOfMs: number;
   readonly window: Stretch;
   readonly baseline: Stretch | undefined;
+}
+
+/**
+ * A scope as of one moment: what every answer out of it has in common. Summaries are read when first asked for and then
+ * stay as they were; a later one can only hold more than the moment asks.
+ */
+export interface TermsView {
+  readonly scope: string;
+  readonly nowMs: number;
+  /** Everything published up to then is in every summary of the view. */
+  readonly asOfMs: number;
+  readonly marks: readonly WorkMark[];
+  readonly records: Map<string, SummaryRecord | undefined>;
 }
 
 /** What reading works with. */
@@ -49,29 +61,31 @@ export function scopeOf({ topic }: Pick<TermsQuestion, "topic">): string {
   return topic ? topicScope(topic) : overall;
 }
 
-/** Reads the fewest summaries that answer a question. Throws `invalid_request` for a time of which nothing is kept. */
-export async function readTerms(context: ReadingContext, question: TermsQuestion): Promise<TermsReading> {
+/** Looks at a scope as it is now. */
+export async function openView(context: ReadingContext, topic: TopicRecord | undefined): Promise<TermsView> {
   const nowMs = context.clock.nowMs();
-  // In this order: what is counted or rolled up meanwhile can then only add to the answer.
-  const asOfMs = await countedUpTo(context, question.topic, nowMs);
-  const marks = await context.store.listWork(scopeOf(question), 10_000);
-  const isReady = (bucket: Bucket): boolean => !isMarked(bucket, marks);
-  const covers = coversOf(question, marks, nowMs, isReady);
+  const scope = scopeOf({ topic });
+  // In this order, and summaries last: what is counted or rolled up meanwhile can then only add to an answer.
+  const asOfMs = await countedUpTo(context, topic, nowMs);
+  const marks = await context.store.listWork(scope, 10_000);
+  return { scope, nowMs, asOfMs, marks, records: new Map() };
+}
 
-  const scope = scopeOf(question);
+/** Reads the fewest summaries that answer a question. Throws `invalid_request` for a time of which nothing is kept. */
+export async function readTerms(
+  context: ReadingContext,
+  view: TermsView,
+  question: TermsQuestion,
+): Promise<TermsReading> {
+  const isReady = (bucket: Bucket): boolean => !isMarked(bucket, view.marks);
+  const covers = coversOf(question, view, isReady);
+  const { scope } = view;
   const all: SummaryKey[] = question.window === "all" ? [{ scope, level: allLevel, startMs: 0 }] : [];
   const keysOf = (cover: Cover | undefined): SummaryKey[] =>
     (cover?.buckets ?? []).map((bucket) => ({ scope, ...bucket }));
-  const isSettled = ({ level, startMs }: SummaryKey): boolean =>
-    level !== allLevel && startMs + levels[level]!.ms <= asOfMs + 1 && isReady({ level, startMs });
-  // In one call, so that all of both are as of one moment.
-  const records = await context.summaries.read(
-    [...all, ...keysOf(covers.window), ...keysOf(covers.baseline)],
-    isSettled,
-  );
+  const records = await readRecords(context, view, [...all, ...keysOf(covers.window), ...keysOf(covers.baseline)]);
   const beginMs = covers.window.fromMs;
   return {
-    asOfMs,
     window: {
       fromMs: question.window === "all" ? undefined : beginMs,
       toMs: covers.window.toMs,
@@ -82,6 +96,19 @@ export async function readTerms(context: ReadingContext, question: TermsQuestion
       records: records.filter(({ level, startMs }) => level !== allLevel && startMs < beginMs),
     },
   };
+}
+
+async function readRecords(
+  { summaries }: ReadingContext,
+  { marks, asOfMs, records }: TermsView,
+  keys: readonly SummaryKey[],
+): Promise<SummaryRecord[]> {
+  const isSettled = ({ level, startMs }: SummaryKey): boolean =>
+    level !== allLevel && startMs + levels[level]!.ms <= asOfMs + 1 && !isMarked({ level, startMs }, marks);
+  const missing = keys.filter((key) => !records.has(keyText(key)));
+  const read = new Map((await summaries.read(missing, isSettled)).map((record) => [keyText(record), record]));
+  for (const key of missing) records.set(keyText(key), read.get(keyText(key)));
+  return keys.flatMap((key) => records.get(keyText(key)) ?? []);
 }
 
 /**
@@ -112,8 +139,7 @@ export async function isLongEnough(
 
 function coversOf(
   { window, sort, atMs }: TermsQuestion,
-  marks: readonly WorkMark[],
-  nowMs: number,
+  { marks, nowMs }: TermsView,
   isReady: (bucket: Bucket) => boolean,
 ): { window: Cover; baseline?: Cover | undefined } {
   if (window === "all") {

@@ -1,9 +1,9 @@
 /** How long a watched question rests between two answers: the most often that a stream says something new. */
 const restMs = 1_000;
 
-/** What a watched question has come to: `state` tells whether anything changed, `json` is made only if so. */
+/** What a watched question has come to: `state` is another when anything changed, and `json` is made only then. */
 export interface WatchedState {
-  readonly state: unknown;
+  readonly state: string;
   json(): string;
 }
 
@@ -52,13 +52,13 @@ export class WatchedTerms {
   }
 
   async #run(): Promise<void> {
-    let last: unknown;
+    let last: string | undefined;
     this.#isRunning = true;
     while (this.#listeners > 0 && !this.#end) {
       try {
         const next = await this.#ask();
         if (!next) this.#end = {};
-        else if (!isSame(next.state, last)) {
+        else if (next.state !== last) {
           last = next.state;
           this.#json = next.json();
           this.#changes += 1;
@@ -96,8 +96,4 @@ export class WatchedTerms {
       this.#waiting.add(wake);
     });
   }
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (b !== undefined && JSON.stringify(a) === JSON.stringify(b));
 }

@@ -34,6 +34,12 @@ async function publish(...bodies: string[]): Promise<void> {
   const json = { messages: bodies.map((body) => ({ body })) };
   assert.equal((await service.call("POST", "/v1/topics/news/messages", { token: adminKey, json })).status, 201);
   while ((await counting.countTerms()).more);
+  passASecond();
+}
+
+/** Past what is kept of answers: the clock of the service stands otherwise. */
+function passASecond(): void {
+  service.clock.pass(1);
 }
 
 /** An event stream as text, as it came so far. */
@@ -124,7 +130,7 @@ describe("terms as an event stream", () => {
     const before = reads;
     await publish("pear");
     await Promise.all(streams.map((stream) => stream.until(2)));
-    assert.ok(reads - before <= 4, `read ${reads - before} times for 20 streams`);
+    assert.ok(reads - before <= 3, `read ${reads - before} times for 20 streams`);
     assert.equal(new Set(streams.map(({ text }) => text)).size, 1);
     for (const stream of streams) await stream[Symbol.asyncDispose]();
     await delay(100);
@@ -140,6 +146,7 @@ describe("terms as an event stream", () => {
     await using stream = await Stream.open("topic=news");
     await stream.until(1);
     await service.call("PUT", "/v1/topics/news", { token: adminKey, json: { terms: { hidden: ["apple"] } } });
+    passASecond();
     assert.deepEqual(countsOf(await stream.until(2)), { pear: 1 });
     await service.call("DELETE", "/v1/topics/news", { token: adminKey });
     await stream.ended();
@@ -172,6 +179,7 @@ describe("terms as an event stream", () => {
     const client = createClient({ url: service.url, adminKey });
     const answers = client.watchPopularTerms({ topic: "news" });
     assert.deepEqual(countsOf((await answers.next()).value), { apple: 1 });
+    passASecond();
     const { listWork } = service.store;
     Object.assign(service.store, { listWork: () => Promise.reject(new Error("broken for a moment")) });
     await eventually(() => service.faults.length > 0, "the fault is logged");
