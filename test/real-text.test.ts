@@ -10,7 +10,7 @@ import { EventSource } from "eventsource";
 import { type LocalService, startLocalService } from "../src/hosts/local/service.main.ts";
 import { type ApiMessage, type ApiPage, call, shardOf } from "./crash/api.ts";
 import { checkTerms, recount, termsOfAll } from "./crash/checks.ts";
-import { Random } from "./crash/random.ts";
+import { Random } from "./random.ts";
 
 /*
  * A whole book through the whole service over HTTP: published by eight at once, read by a poller and by an EventSource

@@ -92,7 +92,7 @@ export interface WorkMark extends SummaryKey {
   readonly stamp: string;
 }
 
-/** One conditional step of counting: all of it happens or none. */
+/** One conditional step of counting; `saveTerms` says in what order a store does it that cannot do it at once. */
 export interface TermsChange {
   /** Each is put if the stored version is `version - 1` (0: none stored). */
   readonly puts: readonly (SummaryRecord & { readonly expiresAtMs: number })[];
@@ -108,6 +108,10 @@ export interface StoreTraits {
   readonly name: "memory" | "embedded" | "dynamodb";
   /** What is written survives a restart. */
   readonly durable: boolean;
+  /** `saveTerms` happens at once or not at all, and `getSummaries` sees one moment. */
+  readonly transactions: boolean;
+  /** Over how many leaves a bucket of `overall` is spread by source, so that several counters seldom meet at one. */
+  readonly overallLeaves: number;
   /** How many terms a summary may hold here. */
   readonly caps: Caps;
 }
@@ -182,16 +186,32 @@ export interface Store {
 
   /** Shards whose count cursor is not at their end, at most `limit`. */
   listUncounted(limit: number): Promise<{ readonly ref: ShardRef; readonly ticket: number }[]>;
-  /** The summaries of these keys that are there, all as of one moment. */
+  /**
+   * The summaries of these keys that are there, each with all that was saved before the call. As of one moment, but for a
+   * store without transactions: there each may be as of another moment of the call.
+   */
   getSummaries(keys: readonly SummaryKey[]): Promise<SummaryRecord[]>;
-  /** All marks of a scope (of every scope when it is undefined), at most `limit`, the finest level and oldest first. */
+  /**
+   * All marks of a scope (of every scope when it is undefined), at most `limit`, the finest level and oldest first, with
+   * all that was set before the call. A store that reads in several steps reads in this order: then a mark that moves up
+   * meanwhile is not missed. Where a write may come twice or late, the stamp given here must be one that the mark never had
+   * before it was last set: an old one that comes back would be cleared by whoever saw it the first time.
+   */
   listWork(scope: string | undefined, limit: number): Promise<WorkMark[]>;
-  /** false when any condition failed; then nothing changed. */
+  /**
+   * true when all of it was done, false when a condition failed. With transactions, false means that nothing changed.
+   * A store without them must keep this order, each step durable before the next, and end after a step of which anything
+   * failed: 1. the puts, each on its own condition; 2. `setMarks`; 3. the cursors, each on its own condition, and
+   * `clearMarks`. Whatever it was cut off at, and whatever comes late, the functions then count every message once: an
+   * entry is left behind only when it is in all its leaves and their minutes are marked, and a mark only when its parent
+   * is written and marked on. A mark set *before* the leaf would not do: a roll-up in between takes it away and misses
+   * the leaf. `docs/decisions/0011-counting-without-transactions.md`.
+   */
   saveTerms(change: TermsChange): Promise<boolean>;
 
   /**
-   * One small step of forgetting: entries past their topic's retention that are counted, what deleted topics left, old
-   * summaries, tokens and idempotency records. true when there is more to do at once.
+   * One small step of forgetting: entries past their topic's retention that are counted, what deleted topics left, tokens
+   * and idempotency records, and summaries past their time while `mayForgetSummaries`. true when there is more to do.
    */
   expire(nowMs: number): Promise<boolean>;
   close(): Promise<void>;

@@ -4,11 +4,11 @@ import { type ShardRef, shardKey } from "#core/shard.ts";
 import type { SummaryKey, SummaryRecord, TermsChange, TopicRecord, WorkMark } from "#core/store.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
 import { stopWordsFor } from "#terms/stop-words.ts";
-import { emptySummary, exactSummary, mergeSummaries } from "#terms/summary.ts";
+import { emptySummary, exactSummary, mergeSummaries, type Summary } from "#terms/summary.ts";
 import { messageTerms, tokenizerVersion } from "#terms/tokenize.ts";
-import { bucketOf, capacityOf, levels, parentOf } from "#terms/windows.ts";
+import { bucketOf, capacityOf, keptUntilMs, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
-import { overall, topicScope } from "./scopes.ts";
+import { kindOf, leafKey, overall, topicScope } from "./scopes.ts";
 
 /**
  * What one pass reads of one shard, and of how many shards: up to some hundred milliseconds of work. Writing the two
@@ -20,10 +20,14 @@ const shardsPerPass = 32;
 /** Among how many shards with news a pass chooses. */
 const uncountedMax = 10_000;
 
-/** The entries of one source that fall into one bucket, each as the terms of its messages. */
+/** How often a pass reads the leaves again when another counter has changed them; past it, the next pass goes on. */
+const savesMax = 4;
+
+/** What one leaf of a scope is to hold: per source, its entries in that bucket, each as the terms of its messages. */
 interface Counting {
+  readonly scope: string;
   readonly key: SummaryKey;
-  readonly sources: Map<string, { ticket: number; terms: ReadonlySet<string>[] }[]>;
+  readonly sources: Map<string, { ticket: number; terms: readonly ReadonlySet<string>[] }[]>;
 }
 
 /** What a pass did. `uncuttable` messages were counted as having no terms. */
@@ -33,10 +37,13 @@ export interface CountResult {
   readonly more: boolean;
 }
 
+/** A leaf as it was read or is to be put, with its summary at hand. */
+type Leaf<Record extends SummaryRecord = SummaryRecord> = Record & { readonly summary: Summary };
+
 /**
  * Counts the terms of what was published since the last pass, each message exactly once: a leaf holds, for each source,
  * the ticket before which entries are included, and content and position change in one conditional step. Passes may be
- * repeated, cut off or run twice at once. (`design: popular-terms, section 4`.)
+ * repeated, cut off or run twice at once, also over a store without transactions (`Store.saveTerms`).
  */
 export class TermCounting {
   readonly #context: Context;
@@ -44,7 +51,7 @@ export class TermCounting {
   /** The shards that have been counted in this turn, by key. */
   readonly #counted = new Set<string>();
   /** The leaves written last, so that a busy bucket is not read back and decoded at each pass. Held to by version. */
-  #leaves = new Map<string, SummaryRecord & { readonly summary: ReturnType<typeof decodeSummary>["summary"] }>();
+  #leaves = new Map<string, Leaf>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -66,8 +73,7 @@ export class TermCounting {
           const cut = this.#cut(entry, topic);
           messages += entry.count;
           uncuttable += cut.uncuttable;
-          add(countings, topicScope(topic), ref, entry, cut.terms);
-          add(countings, overall, ref, entry, cut.terms);
+          for (const scope of [topicScope(topic), overall]) this.#add(countings, scope, ref, entry, cut.terms);
         }
       }
       cursors.push({ ref, fromTicket: ticket, toTicket: entries.at(-1)!.ticket + 1 });
@@ -87,14 +93,27 @@ export class TermCounting {
   }
 
   async #save(countings: readonly Counting[], cursors: TermsChange["cursors"]): Promise<void> {
-    const { store, clock, ids } = this.#context;
+    for (let saves = 0; saves < savesMax; saves++) {
+      const puts = await this.#puts(countings);
+      this.#leaves.clear();
+      const saved = await this.#context.store.saveTerms({
+        puts: puts.map(({ summary: _, ...put }) => put),
+        setMarks: this.#marks(countings),
+        clearMarks: [],
+        cursors,
+      });
+      if (saved) this.#leaves = new Map(puts.map((put) => [keyText(put), put]));
+      // With nothing to put, it is a cursor that has moved: all of this is counted.
+      if (saved || puts.length === 0) return;
+    }
+  }
+
+  /** The leaves with what they do not hold yet of these entries; those that hold all of it are left out. */
+  async #puts(countings: readonly Counting[]): Promise<Leaf<TermsChange["puts"][number]>[]> {
+    const { store, clock } = this.#context;
     const nowMs = clock.nowMs();
-    const stored = new Map(
-      (await this.#stored(countings.map(({ key }) => key))).map((record) => [keyText(record), record]),
-    );
-    const puts: (SummaryRecord & { expiresAtMs: number; summary: ReturnType<typeof decodeSummary>["summary"] })[] = [];
-    const setMarks: WorkMark[] = [];
-    for (const { key, sources } of countings) {
+    const stored = await this.#stored(countings.map(({ key }) => key));
+    return countings.flatMap(({ scope, key, sources }) => {
       const leaf = stored.get(keyText(key));
       const included = { ...leaf?.included };
       const fresh: ReadonlySet<string>[] = [];
@@ -106,33 +125,35 @@ export class TermCounting {
           included[source] = ticket + 1;
         }
       }
-      if (fresh.length === 0) continue;
-      const capacity = capacityOf(store.traits.caps, 0, key.scope === overall ? "overall" : "topic");
+      if (fresh.length === 0) return [];
+      const capacity = capacityOf(store.traits.caps, 0, kindOf(scope));
       const summary = mergeSummaries([leaf?.summary ?? emptySummary, exactSummary(fresh)], capacity);
       const bytes = encodeSummary(summary, tokenizerVersion);
-      puts.push({
-        ...key,
-        version: (leaf?.version ?? 0) + 1,
-        included,
-        bytes,
-        summary,
-        expiresAtMs: nowMs + levels[0]!.retainMs,
-      });
-      const minute = parentOf({ level: 0, startMs: key.startMs })!;
-      setMarks.push({ scope: key.scope, level: minute.level, startMs: minute.startMs, stamp: ids.id() });
-    }
-    const change = { puts: puts.map(({ summary: _, ...put }) => put), setMarks, clearMarks: [], cursors };
-    const saved = await store.saveTerms(change);
-    this.#leaves = new Map(saved ? puts.map((put) => [keyText(put), put]) : []);
+      const expiresAtMs = keptUntilMs({ level: 0, startMs: key.startMs }, nowMs);
+      return [{ ...key, version: (leaf?.version ?? 0) + 1, included, bytes, summary, expiresAtMs }];
+    });
   }
 
-  async #stored(
-    keys: readonly SummaryKey[],
-  ): Promise<(SummaryRecord & { summary: ReturnType<typeof decodeSummary>["summary"] })[]> {
-    const kept = keys.flatMap((key) => this.#leaves.get(keyText(key)) ?? []);
+  /**
+   * A mark for each minute that these entries fall into, also where a leaf holds them already: whoever put them there may
+   * have ended before it marked the minute.
+   */
+  #marks(countings: readonly Counting[]): WorkMark[] {
+    const marks = new Map<string, WorkMark>();
+    for (const { scope, key } of countings) {
+      const { level, startMs } = parentOf({ level: 0, startMs: key.startMs })!;
+      const minute = { scope, level, startMs };
+      if (!marks.has(keyText(minute))) marks.set(keyText(minute), { ...minute, stamp: this.#context.ids.id() });
+    }
+    return [...marks.values()];
+  }
+
+  async #stored(keys: readonly SummaryKey[]): Promise<Map<string, Leaf>> {
     const missing = keys.filter((key) => !this.#leaves.has(keyText(key)));
-    const read = await this.#context.store.getSummaries(missing);
-    return [...kept, ...read.map((record) => ({ ...record, summary: decodeSummary(record.bytes).summary }))];
+    const leaves = new Map(this.#leaves);
+    for (const record of await this.#context.store.getSummaries(missing))
+      leaves.set(keyText(record), { ...record, summary: decodeSummary(record.bytes).summary });
+    return leaves;
   }
 
   async #topicOf(ref: ShardRef): Promise<TopicRecord | undefined> {
@@ -157,6 +178,27 @@ export class TermCounting {
     return { terms, uncuttable };
   }
 
+  /** A message's bucket is its publish time alone, never the clock: a retry would otherwise count it twice. */
+  #add(
+    countings: Map<string, Counting>,
+    scope: string,
+    ref: ShardRef,
+    entry: Entry,
+    terms: readonly ReadonlySet<string>[],
+  ): void {
+    const source = shardKey(ref);
+    const { startMs } = bucketOf(0, entry.publishedAtMs);
+    const key = leafKey(this.#context.store.traits, scope, source, startMs);
+    let counting = countings.get(keyText(key));
+    if (!counting) {
+      counting = { scope, key, sources: new Map() };
+      countings.set(keyText(key), counting);
+    }
+    const entries = counting.sources.get(source) ?? [];
+    entries.push({ ticket: entry.ticket, terms });
+    counting.sources.set(source, entries);
+  }
+
   #stopWordsOf({ terms }: TopicRecord): ReadonlySet<string> {
     const key = terms.languages.join();
     let words = this.#stopWords.get(key);
@@ -166,26 +208,6 @@ export class TermCounting {
     }
     return words;
   }
-}
-
-/** A message's bucket is its publish time alone, never the clock: a retry would otherwise count it twice. */
-function add(
-  countings: Map<string, Counting>,
-  scope: string,
-  ref: ShardRef,
-  entry: Entry,
-  terms: ReadonlySet<string>[],
-): void {
-  const key = { scope, level: 0 as const, startMs: bucketOf(0, entry.publishedAtMs).startMs };
-  let counting = countings.get(keyText(key));
-  if (!counting) {
-    counting = { key, sources: new Map() };
-    countings.set(keyText(key), counting);
-  }
-  const source = shardKey(ref);
-  const entries = counting.sources.get(source) ?? [];
-  entries.push({ ticket: entry.ticket, terms });
-  counting.sources.set(source, entries);
 }
 
 function keyText({ scope, level, startMs }: SummaryKey): string {

@@ -1,17 +1,20 @@
 import type { SummaryKey, SummaryRecord, TermsChange, WorkMark } from "#core/store.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
-import { mergeSummaries } from "#terms/summary.ts";
+import { mergeSummaries, type Summary } from "#terms/summary.ts";
 import { tokenizerVersion } from "#terms/tokenize.ts";
-import { capacityOf, childrenOf, type Level, levels, parentOf } from "#terms/windows.ts";
+import { capacityOf, childrenOf, keptUntilMs, type Level, levels, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { countedUpTo } from "./counted-up-to.ts";
-import { overall } from "./scopes.ts";
+import { kindOf, summaryKeys } from "./scopes.ts";
 
 /** The level of `all`, into which days are folded. */
 export const allLevel = 5;
 
+const marksMax = 10_000;
 const marksPerPass = 64;
 const dayMs = levels[4]!.ms;
+/** How far a shard's messages may be out of the order of their times, as where one was held up between place and time. */
+const disorderMs = 3_600_000;
 
 /**
  * Rebuilds the buckets that are marked and closed from all of their children, and marks their parents in turn: a pure
@@ -20,10 +23,12 @@ const dayMs = levels[4]!.ms;
  */
 export async function rollUpTerms(context: Context): Promise<boolean> {
   const nowMs = context.clock.nowMs();
-  const marks = await context.store.listWork(undefined, 10_000);
-  const closed = marks.filter((mark) => endOf(mark) <= nowMs).slice(0, marksPerPass);
-  const folds = closed.some(({ level }) => level === allLevel);
+  const listed = await context.store.listWork(undefined, marksMax);
+  const folds = closedOf(listed, nowMs).some(({ level }) => level === allLevel);
   const countedMs = folds ? await countedUpTo(context, undefined, nowMs) : nowMs;
+  // Marks read after that: what is counted by then has its mark among them, or one further up.
+  const marks = folds ? await context.store.listWork(undefined, marksMax) : listed;
+  const closed = closedOf(marks, nowMs);
   let done = 0;
   for (const mark of closed) {
     if (mark.level === allLevel ? await foldDay(context, mark, marks, countedMs) : await rebuild(context, mark, nowMs))
@@ -32,30 +37,25 @@ export async function rollUpTerms(context: Context): Promise<boolean> {
   return done > 0 && closed.length === marksPerPass;
 }
 
+/**
+ * Rebuilds one bucket. It is read before its children, so that whoever changes it from newer children meanwhile makes its
+ * version another. A bucket only grows: where less is left of the children than it holds, some are past their time (the
+ * mark came days late), and it stays as it is. An only child is copied up too: it would expire.
+ */
 async function rebuild(context: Context, mark: WorkMark, nowMs: number): Promise<boolean> {
-  const { store } = context;
+  const { store, ids } = context;
   const { scope, startMs } = mark;
-  const level = mark.level as Exclude<Level, 0>;
-  const bucket = { level, startMs };
-  const childKeys = childrenOf(bucket).map((child): SummaryKey => ({ scope, ...child }));
-  // An only child is copied up too: it would expire.
-  const records = await store.getSummaries([...childKeys, { scope, level, startMs }]);
-  const parent = records.find((record) => record.level === level);
-  const children = records.filter((record) => record !== parent);
-  const parentBucket = parentOf(bucket);
-  const next: SummaryKey = parentBucket ? { scope, ...parentBucket } : { scope, level: allLevel, startMs };
+  const bucket = { level: mark.level as Exclude<Level, 0>, startMs };
+  const [parent] = await store.getSummaries([{ scope, ...bucket }]);
+  const children = await store.getSummaries(
+    childrenOf(bucket).flatMap((child) => summaryKeys(store.traits, scope, child)),
+  );
+  const rebuilt = mergeOf(children, capacityOf(store.traits.caps, bucket.level, kindOf(scope)));
+  const isGrown = rebuilt.messages >= (parent ? mergeOf([parent], Number.POSITIVE_INFINITY).messages : 1);
+  const above: Omit<SummaryKey, "scope"> = parentOf(bucket) ?? { level: allLevel, startMs };
   return store.saveTerms({
-    puts: [
-      put(
-        { scope, level, startMs },
-        parent,
-        children,
-        capacityOf(store.traits.caps, level, kindOf(scope)),
-        {},
-        nowMs + levels[level]!.retainMs,
-      ),
-    ],
-    setMarks: [{ ...next, stamp: context.ids.id() }],
+    puts: isGrown ? [put({ scope, ...bucket }, parent, rebuilt, {}, keptUntilMs(bucket, nowMs))] : [],
+    setMarks: parent || isGrown ? [{ scope, ...above, stamp: ids.id() }] : [],
     clearMarks: [mark],
     cursors: [],
   });
@@ -77,24 +77,18 @@ async function foldDay(
       other.startMs < startMs + dayMs &&
       (other.level < allLevel || other.startMs < startMs),
   );
-  if (pending || countedMs < startMs + dayMs) return false;
-  const records = await store.getSummaries([
-    { scope, level: 4, startMs },
-    { scope, level: allLevel, startMs: 0 },
-  ]);
-  const all = records.find(({ level }) => level === allLevel);
-  const day = records.find(({ level }) => level === 4);
+  if (pending || countedMs < startMs + dayMs + disorderMs) return false;
+  const [all] = await store.getSummaries([{ scope, level: allLevel, startMs: 0 }]);
+  const [day] = await store.getSummaries([{ scope, level: 4, startMs }]);
   const through = all?.included.through ?? 0;
   const folds = day && startMs >= through;
-  const capacity = capacityOf(store.traits.caps, "all", kindOf(scope));
   return store.saveTerms({
     puts: folds
       ? [
           put(
             { scope, level: allLevel, startMs: 0 },
             all,
-            all ? [all, day] : [day],
-            capacity,
+            mergeOf(all ? [all, day] : [day], capacityOf(store.traits.caps, "all", kindOf(scope))),
             { through: startMs + dayMs },
             Number.MAX_SAFE_INTEGER,
           ),
@@ -109,28 +103,25 @@ async function foldDay(
 function put(
   key: SummaryKey,
   stored: SummaryRecord | undefined,
-  parts: readonly SummaryRecord[],
-  capacity: number,
+  summary: Summary,
   included: Record<string, number>,
   expiresAtMs: number,
 ): TermsChange["puts"][number] {
-  const summary = mergeSummaries(
-    parts.map(({ bytes }) => decodeSummary(bytes).summary),
+  const bytes = encodeSummary(summary, tokenizerVersion);
+  return { ...key, version: (stored?.version ?? 0) + 1, included, bytes, expiresAtMs };
+}
+
+function mergeOf(records: readonly SummaryRecord[], capacity: number): Summary {
+  return mergeSummaries(
+    records.map(({ bytes }) => decodeSummary(bytes).summary),
     capacity,
   );
-  return {
-    ...key,
-    version: (stored?.version ?? 0) + 1,
-    included,
-    bytes: encodeSummary(summary, tokenizerVersion),
-    expiresAtMs,
-  };
+}
+
+function closedOf(marks: readonly WorkMark[], nowMs: number): WorkMark[] {
+  return marks.filter((mark) => endOf(mark) <= nowMs).slice(0, marksPerPass);
 }
 
 function endOf({ level, startMs }: WorkMark): number {
   return level === allLevel ? startMs + 2 * dayMs : startMs + levels[level]!.ms;
-}
-
-function kindOf(scope: string): "overall" | "topic" {
-  return scope === overall ? "overall" : "topic";
 }

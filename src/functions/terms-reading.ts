@@ -16,7 +16,7 @@ import {
 import type { Context } from "./context.ts";
 import { countedUpTo } from "./counted-up-to.ts";
 import { allLevel } from "./roll-up-terms.ts";
-import { overall, topicScope } from "./scopes.ts";
+import { overall, summaryKeys, topicScope } from "./scopes.ts";
 import { keyText, type SummaryCache } from "./summary-cache.ts";
 
 /** What is asked, apart from how much of the answer is wanted. Without a topic: of all together; without `atMs`: now. */
@@ -82,7 +82,7 @@ export async function readTerms(
   const { scope } = view;
   const all: SummaryKey[] = question.window === "all" ? [{ scope, level: allLevel, startMs: 0 }] : [];
   const keysOf = (cover: Cover | undefined): SummaryKey[] =>
-    (cover?.buckets ?? []).map((bucket) => ({ scope, ...bucket }));
+    (cover?.buckets ?? []).flatMap((bucket) => summaryKeys(context.store.traits, scope, bucket));
   const records = await readRecords(context, view, [...all, ...keysOf(covers.window), ...keysOf(covers.baseline)]);
   const beginMs = covers.window.fromMs;
   return {

@@ -454,6 +454,62 @@ describe("rolling up", () => {
     world.assertExact(await world.ask("a"), "a");
   });
 
+  test("a day that is counted on after its marks were read is not folded without that", async () => {
+    const world = new World();
+    await world.createTopic("a", { shards: 2 });
+    await world.publish("a", ["apple"]);
+    await world.count();
+    world.nowMs = t0 + 40 * hour;
+    await world.rollUp();
+    world.nowMs = t0 + 3 * second;
+    await world.publish("a", ["pear"]);
+    world.nowMs = t0 + 2 * day;
+    let lists = 0;
+    const store = new Proxy(world.store, {
+      get: (target, name) =>
+        name === "listWork"
+          ? async (...args: Parameters<Store["listWork"]>) => {
+              const marks = await target.listWork(...args);
+              if (lists++ === 0) await world.count();
+              return marks;
+            }
+          : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
+    });
+
+    await rollUpTerms(world.contextOver(store));
+
+    world.nowMs += 3 * day;
+    await world.rollUp();
+    world.assertExact(await world.ask("a"), "a");
+  });
+
+  test("a day waits for all of its messages, also where their times are out of order in their shard", async () => {
+    const memory = createMemoryStore();
+    const store = new Proxy(memory, {
+      get: (target, name) =>
+        name === "readEntries"
+          ? async (...args: Parameters<Store["readEntries"]>) =>
+              (await target.readEntries(...args)).map((entry) =>
+                entry.ticket === 2 ? { ...entry, publishedAtMs: t0 + day - 5 * second } : entry,
+              )
+          : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
+    });
+    const world = new World(store);
+    await world.createTopic("a");
+    await world.publish("a", ["apple"]);
+    await world.count();
+    world.nowMs = t0 + day + 2 * second;
+    for (const body of ["pear", "plum"]) await world.publish("a", [body]);
+
+    world.nowMs = t0 + 2 * day;
+    await world.rollUp();
+    await world.count();
+    world.nowMs += 5 * day;
+    await world.rollUp();
+
+    world.assertExact(await world.ask("a"), "a");
+  });
+
   test("a day that is folded in the middle of an answer is not in it twice", async () => {
     const world = new World();
     await world.createTopic("a");
@@ -523,7 +579,7 @@ describe("rolling up", () => {
     await world.rollUp();
     for (const { level, retainMs } of levels) {
       const key: SummaryKey = { scope, level, startMs: t0 };
-      const endMs = (level === 0 ? t0 : t0 + day) + retainMs;
+      const endMs = (level === 0 ? t0 + 10 * second : t0 + day) + retainMs;
       world.nowMs = endMs - 1;
       await world.rollUp();
       await world.expire();

@@ -33,11 +33,12 @@ export interface StoreHarness {
  */
 export function storeConformance(name: string, harness: StoreHarness): void {
   describe(`store ${name}`, () => {
-    const check: Check = (what, body) => {
-      test(what, async () => {
+    const check: Check = (what, body, needs) => {
+      test(what, async (t) => {
         const store = await harness.open();
         try {
-          await body(store);
+          if (needs && !store.traits[needs]) t.skip(`${store.traits.name} has no ${needs}`);
+          else await body(store);
         } finally {
           await store.close();
         }
@@ -56,7 +57,8 @@ export function storeConformance(name: string, harness: StoreHarness): void {
   });
 }
 
-type Check = (what: string, body: (store: Store) => Promise<void>) => void;
+/** A test of every store, or of those alone that have what it needs. */
+type Check = (what: string, body: (store: Store) => Promise<void>, needs?: "transactions") => void;
 
 // ── Topics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -840,57 +842,82 @@ function termsTests(check: Check): void {
     assert.deepEqual(await summaries(store, [leaf]), [plainSummary(next)]);
   });
 
-  check("saves all or nothing, whichever condition fails", async (store) => {
-    const topic = await createTopic(store, "news", { shards: 2 });
-    const gone = await createTopic(store, "gone");
-    for (const [of, i] of [
-      [topic, 0],
-      [topic, 1],
-      [gone, 0],
-    ] as const)
-      await append(store, of, ["x"], { shard: i });
+  check(
+    "saves all or nothing, whichever condition fails",
+    async (store) => {
+      const topic = await createTopic(store, "news", { shards: 2 });
+      const gone = await createTopic(store, "gone");
+      for (const [of, i] of [
+        [topic, 0],
+        [topic, 1],
+        [gone, 0],
+      ] as const)
+        await append(store, of, ["x"], { shard: i });
+      const stored = summaryRecord({ scope: "overall", level: 0, startMs: t0 }, 1);
+      const mark = { scope: "overall", level: 1, startMs: t0, stamp: "first" } as const;
+      assert.ok(await save(store, { puts: [stored], setMarks: [mark] }));
+      await store.deleteTopic("gone", t0);
+
+      const other = { scope: "topic:news#1", level: 0, startMs: t0 } as const;
+      const good = {
+        puts: [summaryRecord(stored, 2), summaryRecord(other, 1)],
+        setMarks: [{ ...mark, startMs: t0 + 60_000, stamp: "second" }],
+        clearMarks: [mark],
+        cursors: [0, 1].map((i) => ({ ref: shard(topic, i), fromTicket: 0, toTicket: 1 })),
+      };
+      const failing: Record<string, Partial<TermsChange>> = {
+        "a first version where one is stored": { puts: [summaryRecord(other, 1), summaryRecord(stored, 1)] },
+        "a version too far": { puts: [summaryRecord(other, 1), summaryRecord(stored, 3)] },
+        "a second version where none is stored": { puts: [summaryRecord(stored, 2), summaryRecord(other, 2)] },
+        "a cursor ahead of the stored one": {
+          cursors: [good.cursors[0]!, { ref: shard(topic, 1), fromTicket: 1, toTicket: 1 }],
+        },
+        "a cursor of a deleted topic": {
+          cursors: [good.cursors[0]!, { ref: shard(gone), fromTicket: 0, toTicket: 1 }],
+        },
+        "a cursor of an unknown shard": {
+          cursors: [good.cursors[0]!, { ref: shard(topic, 7), fromTicket: 0, toTicket: 1 }],
+        },
+      };
+      for (const [why, change] of Object.entries(failing)) {
+        assert.equal(await save(store, { ...good, ...change }), false, why);
+        assert.deepEqual(await summaries(store, [stored, other]), [plainSummary(stored)], why);
+        assert.deepEqual(await store.listWork(undefined, 10), [mark], why);
+        assert.deepEqual(
+          byShard(await store.listUncounted(10)).map(({ ticket }) => ticket),
+          [0, 0],
+          why,
+        );
+      }
+
+      assert.equal(await save(store, good), true);
+      assert.deepEqual(await summaries(store, [stored, other]), good.puts.map(plainSummary));
+      assert.deepEqual(await store.listWork(undefined, 10), good.setMarks);
+      assert.deepEqual(await store.listUncounted(10), []);
+      assert.equal(await save(store, { ...good, puts: [] }), false, "a cursor that has moved");
+    },
+    "transactions",
+  );
+
+  check("moves no cursor and touches no mark when a put is refused", async (store) => {
+    const topic = await createTopic(store, "news");
+    await append(store, topic, ["x"]);
     const stored = summaryRecord({ scope: "overall", level: 0, startMs: t0 }, 1);
     const mark = { scope: "overall", level: 1, startMs: t0, stamp: "first" } as const;
     assert.ok(await save(store, { puts: [stored], setMarks: [mark] }));
-    await store.deleteTopic("gone", t0);
-
     const other = { scope: "topic:news#1", level: 0, startMs: t0 } as const;
-    const good = {
-      puts: [summaryRecord(stored, 2), summaryRecord(other, 1)],
-      setMarks: [{ ...mark, startMs: t0 + 60_000, stamp: "second" }],
-      clearMarks: [mark],
-      cursors: [0, 1].map((i) => ({ ref: shard(topic, i), fromTicket: 0, toTicket: 1 })),
-    };
-    const failing: Record<string, Partial<TermsChange>> = {
-      "a first version where one is stored": { puts: [summaryRecord(other, 1), summaryRecord(stored, 1)] },
-      "a version too far": { puts: [summaryRecord(other, 1), summaryRecord(stored, 3)] },
-      "a second version where none is stored": { puts: [summaryRecord(stored, 2), summaryRecord(other, 2)] },
-      "a cursor ahead of the stored one": {
-        cursors: [good.cursors[0]!, { ref: shard(topic, 1), fromTicket: 1, toTicket: 1 }],
-      },
-      "a cursor of a deleted topic": {
-        cursors: [good.cursors[0]!, { ref: shard(gone), fromTicket: 0, toTicket: 1 }],
-      },
-      "a cursor of an unknown shard": {
-        cursors: [good.cursors[0]!, { ref: shard(topic, 7), fromTicket: 0, toTicket: 1 }],
-      },
-    };
-    for (const [why, change] of Object.entries(failing)) {
-      assert.equal(await save(store, { ...good, ...change }), false, why);
-      assert.deepEqual(await summaries(store, [stored, other]), [plainSummary(stored)], why);
-      assert.deepEqual(await store.listWork(undefined, 10), [mark], why);
-      assert.deepEqual(
-        byShard(await store.listUncounted(10)).map(({ ticket }) => ticket),
-        [0, 0],
-        why,
-      );
-    }
 
-    assert.equal(await save(store, good), true);
-    assert.deepEqual(await summaries(store, [stored, other]), good.puts.map(plainSummary));
-    assert.deepEqual(await store.listWork(undefined, 10), good.setMarks);
-    assert.deepEqual(await store.listUncounted(10), []);
-    assert.equal(await save(store, { ...good, puts: [] }), false, "a cursor that has moved");
+    const saved = await save(store, {
+      puts: [summaryRecord(other, 1), summaryRecord(stored, 1)],
+      setMarks: [{ ...mark, stamp: "second" }],
+      clearMarks: [mark],
+      cursors: [{ ref: shard(topic), fromTicket: 0, toTicket: 1 }],
+    });
+
+    assert.equal(saved, false);
+    assert.deepEqual(await summaries(store, [stored]), [plainSummary(stored)]);
+    assert.deepEqual(await store.listWork(undefined, 10), [mark]);
+    assert.deepEqual(await store.listUncounted(10), [{ ref: shard(topic), ticket: 0 }]);
   });
 
   check("saved by many at once is saved once", async (store) => {
@@ -912,26 +939,30 @@ function termsTests(check: Check): void {
     assert.deepEqual([summary!.version, summary!.included], [1, { writer: outcomes.indexOf(true) }]);
   });
 
-  check("gives several summaries as of one moment", async (store) => {
-    // Many keys make a read long enough for another thread's commit to fall into it.
-    const keys = Array.from({ length: 300 }, (_, i) => ({ scope: `topic:t${i}#1`, level: 0, startMs: t0 }) as const);
-    let isWriting = true;
-    const writing = (async () => {
-      for (let version = 1; version <= 30; version++) {
-        assert.ok(await save(store, { puts: keys.map((key) => summaryRecord(key, version)) }));
-      }
-      isWriting = false;
-    })();
+  check(
+    "gives several summaries as of one moment",
+    async (store) => {
+      // Many keys make a read long enough for another thread's commit to fall into it.
+      const keys = Array.from({ length: 300 }, (_, i) => ({ scope: `topic:t${i}#1`, level: 0, startMs: t0 }) as const);
+      let isWriting = true;
+      const writing = (async () => {
+        for (let version = 1; version <= 30; version++) {
+          assert.ok(await save(store, { puts: keys.map((key) => summaryRecord(key, version)) }));
+        }
+        isWriting = false;
+      })();
 
-    while (isWriting) {
-      const read = await store.getSummaries(keys);
-      const versions = new Set(read.map(({ version }) => version));
-      assert.ok(versions.size <= 1, `versions ${[...versions]} side by side`);
-      assert.ok(read.length === 0 || read.length === keys.length);
-      await delay(0);
-    }
-    await writing;
-  });
+      while (isWriting) {
+        const read = await store.getSummaries(keys);
+        const versions = new Set(read.map(({ version }) => version));
+        assert.ok(versions.size <= 1, `versions ${[...versions]} side by side`);
+        assert.ok(read.length === 0 || read.length === keys.length);
+        await delay(0);
+      }
+      await writing;
+    },
+    "transactions",
+  );
 
   check("lists marks, the finest and oldest first, of one scope or all", async (store) => {
     const marks = (

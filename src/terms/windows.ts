@@ -78,6 +78,12 @@ export function parentOf(bucket: Bucket): Bucket | undefined {
   return above && bucketOf(above.level, bucket.startMs);
 }
 
+/** Until when a bucket is kept that was last written at this time. One that lies ahead, as after the clock went back, is not over yet. */
+export function keptUntilMs({ level, startMs }: Bucket, writtenAtMs: number): number {
+  const { ms, retainMs } = levels[level]!;
+  return Math.max(writtenAtMs, startMs + ms) + retainMs;
+}
+
 /** The buckets that are rolled up into this one, earliest first; none below 10 s. */
 export function childrenOf(bucket: Bucket): Bucket[] {
   const below = levels[bucket.level - 1];

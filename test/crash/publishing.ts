@@ -1,5 +1,5 @@
+import type { Random } from "../random.ts";
 import { type ApiMessage, call, UnexpectedAnswer } from "./api.ts";
-import type { Random } from "./random.ts";
 
 /** What a publisher's messages carry: who, and its own number of the message, rising. */
 export interface Body {

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Random } from "../random.ts";
 import { call, readLog } from "./api.ts";
 import { checkDelivered, checkLog, checkTerms, type Log, lastOf, recount, termsOfAll } from "./checks.ts";
 import { CrashPublisher } from "./publishing.ts";
-import { Random } from "./random.ts";
 import { type MovedClock, ServerProcess } from "./server-process.ts";
 import { CrashSubscriber } from "./subscribing.ts";
 

@@ -1,6 +1,6 @@
 import { comparePositions, decodeCursor, type Position } from "#core/cursor.ts";
+import type { Random } from "../random.ts";
 import { type ApiMessage, type ApiPage, call, shardOf, UnexpectedAnswer } from "./api.ts";
-import type { Random } from "./random.ts";
 
 /**
  * Reads one topic by long poll from a cursor that it holds itself, and commits now and then, in both ways. What it held

@@ -10,8 +10,8 @@ import { decodeEntry } from "#core/entry.ts";
 import { encodeMessageId, shardsOf } from "#core/shard.ts";
 import { databasePath } from "#stores/embedded/database.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
+import { Random } from "../random.ts";
 import { call } from "./api.ts";
-import { Random } from "./random.ts";
 import { ServerProcess } from "./server-process.ts";
 import { checkpointedBytes, WalFollower, type WalState } from "./wal.ts";
 

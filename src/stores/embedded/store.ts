@@ -8,7 +8,13 @@ import { type ReadName, reads, severalStatements } from "./reads.ts";
 import { startWriter, WriterLink } from "./writer.ts";
 import type { WriteName } from "./writes.ts";
 
-const traits: StoreTraits = { name: "embedded", durable: true, caps: roomyCaps };
+const traits: StoreTraits = {
+  name: "embedded",
+  durable: true,
+  transactions: true,
+  overallLeaves: 1,
+  caps: roomyCaps,
+};
 
 /** The embedded store of one thread. The thread that opened the folder can give others a connection of their own. */
 export interface EmbeddedStore extends Store {

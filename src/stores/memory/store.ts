@@ -37,7 +37,13 @@ type IdempotencyRecord = Omit<AppendResult, "replayed"> & { fingerprint: string;
 
 /** Records are copied on their way in and out, so that no caller holds a part of the store. */
 class MemoryStore implements Store {
-  readonly traits: StoreTraits = Object.freeze({ name: "memory", durable: false, caps: roomyCaps });
+  readonly traits: StoreTraits = Object.freeze({
+    name: "memory",
+    durable: false,
+    transactions: true,
+    overallLeaves: 1,
+    caps: roomyCaps,
+  });
   readonly #topics = new Map<string, TopicRecord>();
   readonly #reservedUntilMs = new Map<string, number>();
   readonly #publishers = new Map<string, PublisherRecord>();
