@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { Random } from "../test/crash/random.ts";
 import { findBursts } from "../test/popular-terms/bursts.ts";
+import { Random } from "../test/random.ts";
 
 /** `npm run check:rising`: plants bursts in streams of words and says how many are found. Exit code 1 when it is too few. */
 const usage = `Usage: npm run check:rising -- [--seed N] [--per-minute 60] [--windows 40] [--only 1m,10m,1h]

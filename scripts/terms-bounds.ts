@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Random } from "../test/crash/random.ts";
 import { ServerProcess } from "../test/crash/server-process.ts";
 import { BoundsRun } from "../test/popular-terms/bounds-run.ts";
 import { readTexts } from "../test/popular-terms/texts.ts";
+import { Random } from "../test/random.ts";
 
 /** `npm run check:terms`: asks about terms while real text is published, and holds each answer to an exact count. */
 const usage = `Usage: npm run check:terms -- [--messages 100000] [--seconds 60] [--rate 600] [--seed N] [--text FILE]

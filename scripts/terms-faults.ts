@@ -6,7 +6,7 @@ const usage = `Usage: npm run terms:faults -- [--runs 10000] [--seed N]
 
 Each run is a short life of counting, decided by a seed: two processes count and roll up at once over a store without
 transactions whose writes fail, get lost, are done without an answer, come twice or long after; batches end anywhere,
-messages come late, clocks jump, summaries expire, processes end. Then every leaf, every parent and \`all\` of every scope
+messages come late, clocks jump, summaries expire, hours are rebuilt meanwhile, processes end. Then every leaf, every parent and \`all\` of every scope
 are compared with what was published.
 
 Run i has the seed --seed + i: \`--runs 1 --seed <its seed>\` repeats one. Exit code: 0, or 1 at a wrong count.
@@ -31,11 +31,12 @@ async function main(runs: number, seed: number): Promise<number> {
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
   say(`terms:faults: ${runs} runs, seeds from ${seed}`);
   const startedAt = performance.now();
-  let [messages, faults, failed] = [0, 0, 0];
+  let [messages, faults, rebuilds, failed] = [0, 0, 0, 0];
   for (let i = 0; i < runs; i++) {
     const result = await runWithFaults(seed + i);
     messages += result.messages;
     faults += result.faults;
+    rebuilds += result.rebuilds;
     if (result.wrong.length > 0) {
       failed += 1;
       if (failed <= 10) for (const line of result.wrong.slice(0, 5)) say(`WRONG (seed ${seed + i}): ${line}`);
@@ -44,7 +45,7 @@ async function main(runs: number, seed: number): Promise<number> {
   }
   const seconds = (performance.now() - startedAt) / 1000;
   say(
-    `${runs} runs in ${seconds.toFixed(0)} s: ${messages} messages, ${faults} passes cut off by a fault, ${failed} runs with a wrong count`,
+    `${runs} runs in ${seconds.toFixed(0)} s: ${messages} messages, ${faults} passes cut off by a fault, ${rebuilds} rebuilds, ${failed} runs with a wrong count`,
   );
   return failed === 0 ? 0 : 1;
 }

@@ -52,6 +52,7 @@ const closed: Rights = {
   browseMessages: "-+--+-",
   getMessage: "-+--+-",
   getPopularTerms: "-+--+-",
+  rebuildTerms: "-+----",
 };
 const readable = { listTopics: 1, getTopic: 1, browseMessages: 1, getMessage: 1, getPopularTerms: 1 };
 const publicRead = Object.fromEntries(
@@ -100,6 +101,7 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
         seekSubscriber: { from: "latest" },
         putTopic: {},
         publish: { body: 1 },
+        rebuildTerms: { from: new Date(Date.now() - 7_200_000).toISOString(), to: new Date().toISOString() },
       })[name as string];
 
     for (const name of operationNames) {

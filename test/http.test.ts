@@ -176,6 +176,21 @@ describe("every operation, in the order of a topic's life", () => {
     assert.equal((await run("getPopularTerms", "/v1/popular-terms", {})).json.scope, "overall");
   });
 
+  test("rebuildTerms counts past hours anew", async () => {
+    const to = new Date();
+    const json = { topic: "life", from: new Date(to.getTime() - 7_200_000).toISOString(), to: to.toISOString() };
+    let answer = await run("rebuildTerms", "/v1/popular-terms/rebuild", { ...admin, json });
+    await eventually(async () => {
+      if (answer.json.state !== "done") {
+        const { from, to, continue: before } = answer.json;
+        const next = { topic: "life", from, to, continue: before };
+        answer = await run("rebuildTerms", "/v1/popular-terms/rebuild", { ...admin, json: next });
+      }
+      return answer.json.state === "done";
+    }, "the range is rebuilt");
+    assert.deepEqual([answer.json.scope, answer.json.through], ["topic:life", answer.json.to]);
+  });
+
   test("getPublisher and putPublisherTopics read and replace what a publisher may", async () => {
     const path = `/v1/publishers/${publisher.publisherId}`;
     const { token: _, ...known } = publisher;

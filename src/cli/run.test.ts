@@ -22,6 +22,9 @@ test("what is wrong with a command line is said, with exit code 2", async () => 
     ["subscribe", "news", "--limit", "0"],
     ["terms", "--window", "2h"],
     ["topics", "show"],
+    ["rebuild-terms"],
+    ["rebuild-terms", "--from", "soon"],
+    ["rebuild-terms", "--from", "1d", "--topic", "a", "--all"],
     ["topics", "rename", "a"],
     ["serve", "--port", "70000"],
   ];

@@ -4,6 +4,7 @@ import { type Context, OutputClosed } from "./context.ts";
 import { demoCommand } from "./demo.ts";
 import { printable } from "./output.ts";
 import { publishCommand } from "./publish.ts";
+import { rebuildTermsCommand } from "./rebuild-terms.ts";
 import { serveCommand } from "./serve.ts";
 import { subscribeCommand } from "./subscribe.ts";
 import { termsCommand } from "./terms.ts";
@@ -16,6 +17,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ["subscribe", subscribeCommand],
   ["terms", termsCommand],
   ["topics", topicsCommand],
+  ["rebuild-terms", rebuildTermsCommand],
   ["demo", demoCommand],
 ]);
 
@@ -76,7 +78,7 @@ const help = `bellwether: durable publish/subscribe over plain HTTP, which also 
   bellwether subscribe news --follow    read it
 
 Commands ("bellwether <command> --help" tells more):
-${[...commands].map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`).join("")}
+${[...commands].map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}\n`).join("")}
   --version   the version
   --help      this text
 

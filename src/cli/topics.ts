@@ -59,7 +59,8 @@ async function listTopics(context: Context, json: boolean): Promise<void> {
   await context.stdout.write(states.length > 0 ? formatTable([head, ...rows]) : "No topics yet.\n");
 }
 
-async function* eachTopic(client: Client, signal: AbortSignal): AsyncGenerator<TopicState, void> {
+/** Every topic, page by page. */
+export async function* eachTopic(client: Client, signal: AbortSignal): AsyncGenerator<TopicState, void> {
   let after: string | undefined;
   do {
     const page = await client.listTopics({ after }, { signal });

@@ -118,6 +118,8 @@ export interface Client {
     query?: Query,
     options?: CallOptions,
   ): Promise<TermsAnswer<Query>>;
+  /** Does a part of a rebuild. To do all of it, call again with `continue`, after `pollAfterMs`, until it is `done`. */
+  rebuildTerms(request: t.RebuildTermsRequest, options?: CallOptions): Promise<t.TermsRebuild>;
 }
 
 /** Makes a client. It holds no connection and nothing to close. Throws `invalid_request` for a URL that is none of http(s). */
@@ -189,6 +191,7 @@ export function createClient(settings: ClientSettings): Client {
     getMessage: (topic, messageId, { signal } = {}) =>
       call({ operation: "getMessage", params: { topic, messageId }, signal }),
     getPopularTerms: (query, options = {}) => getPopularTerms(transport, query ?? ({} as never), options),
+    rebuildTerms: (body, { signal } = {}) => call({ operation: "rebuildTerms", body, signal }),
   };
 }
 

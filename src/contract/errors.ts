@@ -23,6 +23,8 @@ export const errorCodes = {
   topic_reserved:
     "The topic of this name was deleted a short while ago. The name is free again 10 minutes after the deletion.",
   shards_fixed: "The number of shards is chosen when a topic is created and cannot be changed afterwards.",
+  range_not_kept:
+    "Messages of the range are gone from the log, or were not counted in their time. Take a later range, or one topic.",
   cursor_superseded:
     "The subscriber was moved by a seek after this cursor was given. Read again from its present cursor.",
   payload_too_large: "The body, a message or the batch is larger than its limit. Send less at once.",

@@ -170,6 +170,13 @@ export const operations = {
     summary:
       "Ask which terms are popular or rising in a window, with a stated error; as an event stream, whenever that changes.",
   },
+  rebuildTerms: {
+    method: "POST",
+    path: "/v1/popular-terms/rebuild",
+    status: 200,
+    access: "admin",
+    summary: "Count the terms of past hours anew from the log, a part with each call, and switch to them at the end.",
+  },
 } as const satisfies Record<string, Operation>;
 
 /** The name of an operation. */

@@ -249,6 +249,26 @@ export const schemas: Record<OperationName, OperationSchema> = {
     }),
     answer: termsAnswer,
   },
+  rebuildTerms: {
+    params: none,
+    query: none,
+    body: z.strictObject({
+      topic: z.optional(topicName),
+      from: time,
+      to: time,
+      continue: z.optional(text(64, 1)),
+    }),
+    answer: z.object({
+      scope: z.string(),
+      from: time,
+      to: time,
+      state: z.enum(["counting", "recounting", "switching", "done"]),
+      through: time,
+      messages: count,
+      continue: z.optional(z.string()),
+      pollAfterMs: count,
+    }),
+  },
 };
 
 /** What `publish` takes as JSON. The hot path checks the same by hand (`core/messages.ts`); a test holds the two together. */

@@ -221,6 +221,35 @@ export interface PopularTermsQuery {
   readonly at?: string;
 }
 
+/** Which hours are to be counted anew, of a topic or overall. `from` and `to` are RFC 3339 times. */
+export interface RebuildTermsRequest {
+  readonly topic?: string;
+  /** Rounded down to the hour; at most 40 days ago. */
+  readonly from: string;
+  /** Rounded down to the hour, at most to the last one that is over. */
+  readonly to: string;
+  /** What the call before gave, to go on with its rebuild. */
+  readonly continue?: string;
+}
+
+/** How far a rebuild of terms is. Nothing is seen of it before `done`. */
+export interface TermsRebuild {
+  /** `topic:<name>` or `overall`. */
+  readonly scope: string;
+  readonly from: string;
+  readonly to: string;
+  /** `counting`: it waits until the range is counted; `switching`: until counters that are under way have ended. */
+  readonly state: "counting" | "recounting" | "switching" | "done";
+  /** Recounted up to then. */
+  readonly through: string;
+  /** How many messages this call recounted. */
+  readonly messages: number;
+  /** To be sent with the same topic, `from` and `to`, until it is `done`. */
+  readonly continue?: string;
+  /** How long to wait before that. */
+  readonly pollAfterMs: number;
+}
+
 export interface Health {
   readonly status: "ok";
   readonly version: string;

@@ -72,7 +72,10 @@ export interface ShardState {
   readonly lastAtMs: number;
 }
 
-/** A stretch of time of one scope. Level 5 is `all`, whose start is 0. */
+/**
+ * A stretch of time of one scope. Level 5 is `all`, whose start is 0. Scopes are texts that a store keeps apart and does not
+ * read, but for those of a topic, `topic:<name>#<incarnation>` alone or with `@<generation>` behind: they go with the topic.
+ */
 export interface SummaryKey {
   readonly scope: string;
   readonly level: Level | 5;

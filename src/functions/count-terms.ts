@@ -1,13 +1,13 @@
 import type { Entry } from "#core/entry.ts";
-import { decodeEntry } from "#core/entry.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
 import type { SummaryKey, SummaryRecord, TermsChange, TopicRecord, WorkMark } from "#core/store.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
-import { stopWordsFor } from "#terms/stop-words.ts";
 import { emptySummary, exactSummary, mergeSummaries, type Summary } from "#terms/summary.ts";
-import { messageTerms, tokenizerVersion } from "#terms/tokenize.ts";
+import { tokenizerVersion } from "#terms/tokenize.ts";
 import { bucketOf, capacityOf, keptUntilMs, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
+import { EntryCutter } from "./cut-entry.ts";
+import { isSwitching, type Rebuilds, readRebuilds, saveRebuilds, scopeIn } from "./rebuilds.ts";
 import { kindOf, leafKey, overall, topicScope } from "./scopes.ts";
 
 /**
@@ -47,7 +47,7 @@ type Leaf<Record extends SummaryRecord = SummaryRecord> = Record & { readonly su
  */
 export class TermCounting {
   readonly #context: Context;
-  readonly #stopWords = new Map<string, ReadonlySet<string>>();
+  readonly #cutter = new EntryCutter();
   /** The shards that have been counted in this turn, by key. */
   readonly #counted = new Set<string>();
   /** The leaves written last, so that a busy bucket is not read back and decoded at each pass. Held to by version. */
@@ -60,6 +60,8 @@ export class TermCounting {
   async countTerms(): Promise<CountResult> {
     const { store } = this.#context;
     const uncounted = this.#inTurn(await store.listUncounted(uncountedMax));
+    // After the cursors: docs/decisions/0012-rebuilding-terms.md.
+    const rebuilds = await readRebuilds(store);
     const countings = new Map<string, Counting>();
     const cursors: TermsChange["cursors"][number][] = [];
     let messages = 0;
@@ -70,15 +72,16 @@ export class TermCounting {
       if (!topic || entries.length === 0) continue;
       if (topic.terms.enabled) {
         for (const entry of entries) {
-          const cut = this.#cut(entry, topic);
+          const cut = this.#cutter.cut(entry, topic);
           messages += entry.count;
           uncuttable += cut.uncuttable;
-          for (const scope of [topicScope(topic), overall]) this.#add(countings, scope, ref, entry, cut.terms);
+          for (const scope of [topicScope(topic), overall])
+            this.#add(countings, rebuilds, scope, ref, entry, cut.terms);
         }
       }
       cursors.push({ ref, fromTicket: ticket, toTicket: entries.at(-1)!.ticket + 1 });
     }
-    if (cursors.length > 0) await this.#save([...countings.values()], cursors);
+    if (cursors.length > 0) await this.#save([...countings.values()], rebuilds, cursors);
     return { messages, uncuttable, more: cursors.length > 0 };
   }
 
@@ -92,16 +95,21 @@ export class TermCounting {
     return chosen;
   }
 
-  async #save(countings: readonly Counting[], cursors: TermsChange["cursors"]): Promise<void> {
+  async #save(countings: readonly Counting[], rebuilds: Rebuilds, cursors: TermsChange["cursors"]): Promise<void> {
+    const { store } = this.#context;
+    const isWatched = countings.some(({ scope, key: { startMs } }) =>
+      isSwitching(rebuilds, scope, { level: 0, startMs }),
+    );
     for (let saves = 0; saves < savesMax; saves++) {
       const puts = await this.#puts(countings);
       this.#leaves.clear();
-      const saved = await this.#context.store.saveTerms({
+      const saved = await store.saveTerms({
         puts: puts.map(({ summary: _, ...put }) => put),
         setMarks: this.#marks(countings),
         clearMarks: [],
-        cursors,
+        cursors: isWatched ? [] : cursors,
       });
+      if (saved && isWatched && !(await saveRebuilds(store, rebuilds, {}, cursors))) return;
       if (saved) this.#leaves = new Map(puts.map((put) => [keyText(put), put]));
       // With nothing to put, it is a cursor that has moved: all of this is counted.
       if (saved || puts.length === 0) return;
@@ -164,31 +172,18 @@ export class TermCounting {
     return fresh?.incarnation === ref.incarnation ? fresh : undefined;
   }
 
-  #cut(entry: Entry, topic: TopicRecord): { terms: ReadonlySet<string>[]; uncuttable: number } {
-    const stopWords = this.#stopWordsOf(topic);
-    let uncuttable = 0;
-    const terms = decodeEntry(entry).map(({ tail }) => {
-      try {
-        return messageTerms(JSON.parse(`{${tail}`), { stopWords });
-      } catch {
-        uncuttable += 1;
-        return new Set<string>();
-      }
-    });
-    return { terms, uncuttable };
-  }
-
   /** A message's bucket is its publish time alone, never the clock: a retry would otherwise count it twice. */
   #add(
     countings: Map<string, Counting>,
+    rebuilds: Rebuilds,
     scope: string,
     ref: ShardRef,
     entry: Entry,
     terms: readonly ReadonlySet<string>[],
   ): void {
     const source = shardKey(ref);
-    const { startMs } = bucketOf(0, entry.publishedAtMs);
-    const key = leafKey(this.#context.store.traits, scope, source, startMs);
+    const bucket = bucketOf(0, entry.publishedAtMs);
+    const key = leafKey(this.#context.store.traits, scopeIn(rebuilds, scope, bucket), source, bucket.startMs);
     let counting = countings.get(keyText(key));
     if (!counting) {
       counting = { scope, key, sources: new Map() };
@@ -197,16 +192,6 @@ export class TermCounting {
     const entries = counting.sources.get(source) ?? [];
     entries.push({ ticket: entry.ticket, terms });
     counting.sources.set(source, entries);
-  }
-
-  #stopWordsOf({ terms }: TopicRecord): ReadonlySet<string> {
-    const key = terms.languages.join();
-    let words = this.#stopWords.get(key);
-    if (!words) {
-      words = stopWordsFor(terms.languages);
-      this.#stopWords.set(key, words);
-    }
-    return words;
   }
 }
 

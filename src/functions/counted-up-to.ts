@@ -5,6 +5,12 @@ import type { Context } from "./context.ts";
 const uncountedMax = 10_000;
 
 /**
+ * How far the messages of a shard may be out of the order of their times, where a store does not rule it out: a writer
+ * gives up a place in the log that it has held for 30 s. What needs everything up to a time waits for this much more.
+ */
+export const disorderMs = 60_000;
+
+/**
  * Every message of the topic (of all topics, when it is undefined) published up to then is counted, also those whose
  * publishing is under way in this process. Before `nowMs`, which must be the time now.
  */

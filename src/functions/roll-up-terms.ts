@@ -4,17 +4,14 @@ import { mergeSummaries, type Summary } from "#terms/summary.ts";
 import { tokenizerVersion } from "#terms/tokenize.ts";
 import { capacityOf, childrenOf, keptUntilMs, type Level, levels, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
-import { countedUpTo } from "./counted-up-to.ts";
+import { countedUpTo, disorderMs } from "./counted-up-to.ts";
+import { allLevel, dayLevel } from "./levels.ts";
+import { markDays, type Rebuilds, readRebuilds, scopeIn } from "./rebuilds.ts";
 import { kindOf, summaryKeys } from "./scopes.ts";
-
-/** The level of `all`, into which days are folded. */
-export const allLevel = 5;
 
 const marksMax = 10_000;
 const marksPerPass = 64;
-const dayMs = levels[4]!.ms;
-/** How far a shard's messages may be out of the order of their times, as where one was held up between place and time. */
-const disorderMs = 3_600_000;
+const dayMs = levels[dayLevel]!.ms;
 
 /**
  * Rebuilds the buckets that are marked and closed from all of their children, and marks their parents in turn: a pure
@@ -29,10 +26,16 @@ export async function rollUpTerms(context: Context): Promise<boolean> {
   // Marks read after that: what is counted by then has its mark among them, or one further up.
   const marks = folds ? await context.store.listWork(undefined, marksMax) : listed;
   const closed = closedOf(marks, nowMs);
+  // After the marks: what was counted into a new generation has its mark among those that are read later.
+  const rebuilds = await readRebuilds(context.store);
+  if (await markDays(context.store, rebuilds, () => context.ids.id())) return true;
   let done = 0;
   for (const mark of closed) {
-    if (mark.level === allLevel ? await foldDay(context, mark, marks, countedMs) : await rebuild(context, mark, nowMs))
-      done += 1;
+    const step =
+      mark.level === allLevel
+        ? foldDay(context, rebuilds, mark, marks, countedMs)
+        : rebuild(context, rebuilds, mark, nowMs);
+    if (await step) done += 1;
   }
   return done > 0 && closed.length === marksPerPass;
 }
@@ -42,19 +45,20 @@ export async function rollUpTerms(context: Context): Promise<boolean> {
  * version another. A bucket only grows: where less is left of the children than it holds, some are past their time (the
  * mark came days late), and it stays as it is. An only child is copied up too: it would expire.
  */
-async function rebuild(context: Context, mark: WorkMark, nowMs: number): Promise<boolean> {
+async function rebuild(context: Context, rebuilds: Rebuilds, mark: WorkMark, nowMs: number): Promise<boolean> {
   const { store, ids } = context;
   const { scope, startMs } = mark;
   const bucket = { level: mark.level as Exclude<Level, 0>, startMs };
-  const [parent] = await store.getSummaries([{ scope, ...bucket }]);
+  const key: SummaryKey = { scope: scopeIn(rebuilds, scope, bucket), ...bucket };
+  const [parent] = await store.getSummaries([key]);
   const children = await store.getSummaries(
-    childrenOf(bucket).flatMap((child) => summaryKeys(store.traits, scope, child)),
+    childrenOf(bucket).flatMap((child) => summaryKeys(store.traits, scopeIn(rebuilds, scope, child), child)),
   );
   const rebuilt = mergeOf(children, capacityOf(store.traits.caps, bucket.level, kindOf(scope)));
   const isGrown = rebuilt.messages >= (parent ? mergeOf([parent], Number.POSITIVE_INFINITY).messages : 1);
   const above: Omit<SummaryKey, "scope"> = parentOf(bucket) ?? { level: allLevel, startMs };
   return store.saveTerms({
-    puts: isGrown ? [put({ scope, ...bucket }, parent, rebuilt, {}, keptUntilMs(bucket, nowMs))] : [],
+    puts: isGrown ? [put(key, parent, rebuilt, {}, keptUntilMs(bucket, nowMs))] : [],
     setMarks: parent || isGrown ? [{ scope, ...above, stamp: ids.id() }] : [],
     clearMarks: [mark],
     cursors: [],
@@ -64,6 +68,7 @@ async function rebuild(context: Context, mark: WorkMark, nowMs: number): Promise
 /** Folds one day into `all`, oldest first, guarded by the day through which it is folded already. */
 async function foldDay(
   context: Context,
+  rebuilds: Rebuilds,
   mark: WorkMark,
   marks: readonly WorkMark[],
   countedMs: number,
@@ -79,7 +84,8 @@ async function foldDay(
   );
   if (pending || countedMs < startMs + dayMs + disorderMs) return false;
   const [all] = await store.getSummaries([{ scope, level: allLevel, startMs: 0 }]);
-  const [day] = await store.getSummaries([{ scope, level: 4, startMs }]);
+  const dayBucket = { level: dayLevel, startMs } as const;
+  const [day] = await store.getSummaries([{ scope: scopeIn(rebuilds, scope, dayBucket), ...dayBucket }]);
   const through = all?.included.through ?? 0;
   const folds = day && startMs >= through;
   return store.saveTerms({

@@ -149,7 +149,7 @@ export class TermAnswers {
     const rising = { ...head, sort: "rising", baseline: baselineOf(baseline, before) } as const;
     const messagesOf = (record: SummaryRecord): number => this.#parts.messagesOf(view.scope, record);
     const isEnough =
-      hasEnoughMessages(now, before) && (await isLongEnough(this.#context, request, baseline, messagesOf));
+      hasEnoughMessages(now, before) && (await isLongEnough(this.#context, view, request, baseline, messagesOf));
     if (!isEnough) return { ...rising, reason: "too-little-data", terms: [] };
     return { ...rising, terms: risingTerms(now, before, request.limit, hidden) };
   }

@@ -15,7 +15,8 @@ import {
 } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { countedUpTo } from "./counted-up-to.ts";
-import { allLevel } from "./roll-up-terms.ts";
+import { allLevel } from "./levels.ts";
+import { isStale, type Rebuilds, readRebuilds, scopeIn } from "./rebuilds.ts";
 import { overall, summaryKeys, topicScope } from "./scopes.ts";
 import { keyText, type SummaryCache } from "./summary-cache.ts";
 
@@ -49,6 +50,7 @@ export interface TermsView {
   readonly nowMs: number;
   /** Everything published up to then is in every summary of the view. */
   readonly asOfMs: number;
+  readonly rebuilds: Rebuilds;
   readonly marks: readonly WorkMark[];
   readonly records: Map<string, SummaryRecord | undefined>;
 }
@@ -67,8 +69,9 @@ export async function openView(context: ReadingContext, topic: TopicRecord | und
   const scope = scopeOf({ topic });
   // In this order, and summaries last: what is counted or rolled up meanwhile can then only add to an answer.
   const asOfMs = await countedUpTo(context, topic, nowMs);
+  const rebuilds = await readRebuilds(context.store);
   const marks = await context.store.listWork(scope, 10_000);
-  return { scope, nowMs, asOfMs, marks, records: new Map() };
+  return { scope, nowMs, asOfMs, rebuilds, marks, records: new Map() };
 }
 
 /** Reads the fewest summaries that answer a question. Throws `invalid_request` for a time of which nothing is kept. */
@@ -77,12 +80,13 @@ export async function readTerms(
   view: TermsView,
   question: TermsQuestion,
 ): Promise<TermsReading> {
-  const isReady = (bucket: Bucket): boolean => !isMarked(bucket, view.marks);
+  const isReady = (bucket: Bucket): boolean =>
+    !isMarked(bucket, view.marks) && !isStale(view.rebuilds, view.scope, bucket);
   const covers = coversOf(question, view, isReady);
   const { scope } = view;
   const all: SummaryKey[] = question.window === "all" ? [{ scope, level: allLevel, startMs: 0 }] : [];
   const keysOf = (cover: Cover | undefined): SummaryKey[] =>
-    (cover?.buckets ?? []).flatMap((bucket) => summaryKeys(context.store.traits, scope, bucket));
+    (cover?.buckets ?? []).flatMap((bucket) => keysOfBucket(context, view, bucket));
   const records = await readRecords(context, view, [...all, ...keysOf(covers.window), ...keysOf(covers.baseline)]);
   const beginMs = covers.window.fromMs;
   return {
@@ -96,6 +100,11 @@ export async function readTerms(
       records: records.filter(({ level, startMs }) => level !== allLevel && startMs < beginMs),
     },
   };
+}
+
+/** Where the summaries of a bucket stand, in the generation that counts. */
+function keysOfBucket({ store }: ReadingContext, { rebuilds, scope }: TermsView, bucket: Bucket): SummaryKey[] {
+  return summaryKeys(store.traits, scopeIn(rebuilds, scope, bucket), bucket);
 }
 
 async function readRecords(
@@ -118,6 +127,7 @@ async function readRecords(
  */
 export async function isLongEnough(
   context: ReadingContext,
+  view: TermsView,
   { window }: TermsQuestion,
   { toMs, records }: Stretch,
   messagesOf: (record: SummaryRecord) => number,
@@ -128,8 +138,7 @@ export async function isLongEnough(
     some.toSorted((a, b) => a.startMs - b.startMs).find((record) => messagesOf(record) > 0);
   let first = firstOf(records);
   while (first && first.startMs <= dueMs && endOf(first) > dueMs) {
-    const { scope } = first;
-    const children = childrenOf(first as Bucket).map((child): SummaryKey => ({ scope, ...child }));
+    const children = childrenOf(first as Bucket).flatMap((child) => keysOfBucket(context, view, child));
     const finer = firstOf(await context.store.getSummaries(children));
     if (!finer) break; // Level 0, or the children are not kept any more.
     first = finer;

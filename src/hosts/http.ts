@@ -21,6 +21,7 @@ import { publish } from "#functions/publish.ts";
 import { putPublisherTopics } from "#functions/put-publisher-topics.ts";
 import { putTopic } from "#functions/put-topic.ts";
 import type { MessagesPage } from "#functions/reading.ts";
+import { rebuildTerms } from "#functions/rebuild-terms.ts";
 import { registerPublisher } from "#functions/register-publisher.ts";
 import { registerSubscriber } from "#functions/register-subscriber.ts";
 import { seekSubscriber } from "#functions/seek-subscriber.ts";
@@ -109,6 +110,7 @@ const answers: Record<OperationName, Answer> = {
     if (!call.wantsStream) return plain(getPopularTerms)(context, call);
     return streamResponse(await popularTermsStream(context, caller, input, request.signal), termsFrames, done);
   },
+  rebuildTerms: plain(rebuildTerms),
 };
 
 /** The service as a function from call to answer: routes, validates, finds out who calls, and runs the operation. */

@@ -23,6 +23,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   request_timeout: 408,
   topic_reserved: 409,
   shards_fixed: 409,
+  range_not_kept: 409,
   cursor_superseded: 409,
   limit_reached: 409,
   payload_too_large: 413,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { call } from "../crash/api.ts";
-import type { Random } from "../crash/random.ts";
+import type { Random } from "../random.ts";
 import { randomQuestion } from "./questions.ts";
 import { type Answer, type Asked, falsehoodsOf, pathOf, Truth } from "./truth.ts";
 

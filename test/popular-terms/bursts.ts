@@ -8,8 +8,8 @@ import type { TermsAnswer } from "#functions/term-answers.ts";
 import { createContext } from "#hosts/node-context.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import type { Caps } from "#terms/windows.ts";
-import type { Random } from "../crash/random.ts";
 import { HeldClock } from "../harness.ts";
+import type { Random } from "../random.ts";
 import { withCaps } from "./caps.ts";
 
 const admin = { kind: "admin" } as const;

@@ -1,4 +1,4 @@
-import type { Random } from "../crash/random.ts";
+import type { Random } from "../random.ts";
 import type { Asked } from "./truth.ts";
 
 /** A question at random about topics, of now or of a moment since `startMs`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../crash/random.ts";
+import { Random } from "../random.ts";
 import { findBursts } from "./bursts.ts";
 
 /* A stream of words in which ten rare ones burst in every other minute. Longer windows: `npm run check:rising`. */

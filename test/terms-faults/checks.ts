@@ -1,6 +1,7 @@
 import { type ShardRef, shardKey } from "#core/shard.ts";
 import type { SummaryKey } from "#core/store.ts";
-import { allLevel } from "#functions/roll-up-terms.ts";
+import { allLevel } from "#functions/levels.ts";
+import { type Rebuilds, rebuildsOf, scopeIn } from "#functions/rebuilds.ts";
 import { kindOf, leafKey, overall, summaryKeys, topicScope } from "#functions/scopes.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
 import { exactSummary, mergeSummaries, type Summary } from "#terms/summary.ts";
@@ -23,7 +24,7 @@ export interface Published {
 export function findWrongCounts(model: ModelStore, published: readonly Published[]): string[] {
   const wrong: string[] = [];
   for (const [text, { key, messages }] of expectedSummaries(model, published)) {
-    if (model.expired.has(text)) continue;
+    if (hasExpired(model, key)) continue;
     const stored = summaryOf(model, key);
     if (!stored) wrong.push(`${text} is missing; it should count ${messages.length} messages`);
     else wrong.push(...differences(stored, messages).map((difference) => `${text} ${difference}`));
@@ -40,6 +41,7 @@ function expectedSummaries(
   model: ModelStore,
   published: readonly Published[],
 ): Map<string, { key: SummaryKey; messages: Published[] }> {
+  const rebuilds = rebuildsIn(model);
   const expected = new Map<string, { key: SummaryKey; messages: Published[] }>();
   const expect = (key: SummaryKey, message: Published): void => {
     const text = keyText(key);
@@ -48,9 +50,12 @@ function expectedSummaries(
   };
   for (const message of published) {
     for (const scope of [topicScope(message.ref), overall]) {
-      const at = (level: Level): number => bucketOf(level, message.publishedAtMs).startMs;
-      expect(leafKey(model.traits, scope, shardKey(message.ref), at(0)), message);
-      for (const level of [1, 2, 3, 4] as const) expect({ scope, level, startMs: at(level) }, message);
+      const leaf = bucketOf(0, message.publishedAtMs);
+      expect(leafKey(model.traits, scopeIn(rebuilds, scope, leaf), shardKey(message.ref), leaf.startMs), message);
+      for (const level of [1, 2, 3, 4] as const) {
+        const bucket = bucketOf(level, message.publishedAtMs);
+        expect({ scope: scopeIn(rebuilds, scope, bucket), ...bucket }, message);
+      }
       expect({ scope, level: allLevel, startMs: 0 }, message);
     }
   }
@@ -75,13 +80,26 @@ function differences(summary: Summary, messages: readonly Published[]): string[]
 /** A parent is the merge of all its children at once, to the byte, as long as all of them are there. */
 function differsFromChildren(model: ModelStore, key: SummaryKey, stored: Summary): string[] {
   const level = key.level as Exclude<Level, 0>;
+  const rebuilds = rebuildsIn(model);
+  const scope = key.scope.split("@")[0]!;
   const keys = childrenOf({ level, startMs: key.startMs }).flatMap((child) =>
-    summaryKeys(model.traits, key.scope, child),
+    summaryKeys(model.traits, scopeIn(rebuilds, scope, child), child),
   );
-  if (keys.some((child) => model.expired.has(keyText(child)))) return [];
+  if (keys.some((child) => hasExpired(model, child))) return [];
   const children = keys.flatMap((child) => summaryOf(model, child) ?? []);
   const merged = mergeSummaries(children, capacityOf(model.traits.caps, level, kindOf(key.scope)));
   return bytesOf(merged) === bytesOf(stored) ? [] : [`${keyText(key)} is not the merge of its children`];
+}
+
+/** It is past its time, or was when its hour was rebuilt without it. */
+function hasExpired(model: ModelStore, key: SummaryKey): boolean {
+  const rebuilt = { ...key, scope: key.scope.replace(/@[^/]*/, "") };
+  return model.expired.has(keyText(key)) || (!model.getSummary(key) && model.expired.has(keyText(rebuilt)));
+}
+
+/** Which generation counts, as the functions would read it. */
+function rebuildsIn(model: ModelStore): Rebuilds {
+  return rebuildsOf([...model.summaries.values()].find(({ scope }) => scope === "rebuilds"));
 }
 
 function summaryOf(model: ModelStore, key: SummaryKey): Summary | undefined {

@@ -11,6 +11,10 @@ export interface Mood {
   readonly repeating: number;
   /** A late write arrives; per turn. */
   readonly arriving: number;
+  /** How many messages are late. */
+  readonly late: number;
+  /** How many of the works that run at once are rebuilds. */
+  readonly rebuilding: number;
   /** A read of the log ends early. */
   readonly cutting: number;
 }
@@ -70,6 +74,15 @@ export class FaultyTerms {
     const verbs: TermsStore = {
       traits: model.traits,
       getTopic: async (topic) => model.getTopic(topic),
+      listTopics: async (after) => (after === undefined ? [...model.topics.values()] : []),
+      findEntry: async (ref, at) => {
+        await this.#turns.next();
+        return "publishedAtMs" in at ? model.findEntry(ref, at.publishedAtMs) : undefined;
+      },
+      getShard: async (ref) => {
+        await this.#turns.next();
+        return model.getShard(ref);
+      },
       listUncounted: async () => {
         await this.#turns.next();
         return model.listUncounted();

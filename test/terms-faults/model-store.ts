@@ -1,6 +1,15 @@
 import type { Entry } from "#core/entry.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
-import type { Store, StoreTraits, SummaryKey, SummaryRecord, TermsChange, TopicRecord, WorkMark } from "#core/store.ts";
+import type {
+  ShardState,
+  Store,
+  StoreTraits,
+  SummaryKey,
+  SummaryRecord,
+  TermsChange,
+  TopicRecord,
+  WorkMark,
+} from "#core/store.ts";
 import { mayForgetSummaries } from "#core/summary-expiry.ts";
 import type { Caps } from "#terms/windows.ts";
 
@@ -30,6 +39,10 @@ export const orderOfThePort: StepsOf = ({ puts, setMarks, clearMarks, cursors })
 /** What a broken store leaves out. Each must be found out by the runs. */
 export interface Omissions {
   readonly putConditions?: boolean;
+  /** The record of rebuilds is put whatever its version. */
+  readonly rebuildConditions?: boolean;
+  /** That something was counted into a range that is about to be switched leaves no trace. */
+  readonly rebuildVersions?: boolean;
   readonly stamps?: boolean;
   /** A mark that is set has the stamp it was set with, also when that comes a second time. */
   readonly ownStamps?: boolean;
@@ -64,7 +77,13 @@ export class ModelStore {
     switch (piece.kind) {
       case "put": {
         const stored = this.summaries.get(keyText(piece.put));
-        const holds = this.#omissions.putConditions || (stored?.version ?? 0) === piece.put.version - 1;
+        const { putConditions, rebuildConditions, rebuildVersions } = this.#omissions;
+        if (rebuildVersions && stored?.scope === "rebuilds" && Buffer.compare(stored.bytes, piece.put.bytes) === 0)
+          return stored.version === piece.put.version - 1;
+        const holds =
+          putConditions ||
+          (rebuildConditions && piece.put.scope === "rebuilds") ||
+          (stored?.version ?? 0) === piece.put.version - 1;
         if (holds) this.summaries.set(keyText(piece.put), piece.put);
         return holds;
       }
@@ -94,6 +113,17 @@ export class ModelStore {
 
   readEntries(ref: ShardRef, fromTicket: number, entriesMax: number): Entry[] {
     return this.logs.get(shardKey(ref))!.entries.slice(fromTicket, fromTicket + entriesMax);
+  }
+
+  findEntry(ref: ShardRef, publishedAtMs: number): Entry | undefined {
+    return this.logs.get(shardKey(ref))!.entries.find((entry) => entry.publishedAtMs >= publishedAtMs);
+  }
+
+  getShard(ref: ShardRef): ShardState {
+    const { entries } = this.logs.get(shardKey(ref))!;
+    const messages = entries.reduce((sum, { count }) => sum + count, 0);
+    const lastAtMs = entries.at(-1)?.publishedAtMs ?? 0;
+    return { tickets: entries.length, messages, firstTicket: 0, firstSequence: 0, storedBytes: 0, lastAtMs };
   }
 
   listUncounted(): { ref: ShardRef; ticket: number }[] {
@@ -126,8 +156,17 @@ export class ModelStore {
   }
 }
 
-/** The verbs that counting and rolling up call. */
+/** The verbs that counting, rolling up and rebuilding call. */
 export type TermsStore = Pick<
   Store,
-  "traits" | "getTopic" | "readEntries" | "listUncounted" | "getSummaries" | "listWork" | "saveTerms"
+  | "traits"
+  | "getTopic"
+  | "listTopics"
+  | "readEntries"
+  | "findEntry"
+  | "getShard"
+  | "listUncounted"
+  | "getSummaries"
+  | "listWork"
+  | "saveTerms"
 >;

@@ -1,5 +1,5 @@
 import type { SummaryRecord } from "#core/store.ts";
-import { allLevel } from "#functions/roll-up-terms.ts";
+import { allLevel } from "#functions/levels.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
 import { emptySummary, mergeSummaries } from "#terms/summary.ts";
 import { tokenizerVersion } from "#terms/tokenize.ts";
@@ -18,11 +18,14 @@ export interface Mutant extends Variant {
  */
 export const mutants: Readonly<Record<string, Mutant>> = {
   "a summary is put whatever its version": { omissions: { putConditions: true } },
-  "a mark is cleared whatever its stamp": { omissions: { stamps: true } },
+  "a mark is cleared whatever its stamp": {
+    seed: 559,
+    omissions: { stamps: true },
+  },
   "a mark that comes twice brings an old stamp back": {
+    seed: 2066,
     omissions: { ownStamps: true },
-    mood: { failing: 0, repeating: 0.9, arriving: 0.3 },
-    seed: 2381,
+    mood: { failing: 0, repeating: 0.9, arriving: 0.3, late: 0.9, rebuilding: 0 },
   },
   "a message's bucket is that of the clock": {
     lies: (clock) => ({ entries: (entry) => ({ ...entry, publishedAtMs: clock.nowMs() }) }),
@@ -63,7 +66,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     lies: () => ({ put: (put) => (put.level === allLevel ? { ...put, included: {} } : put) }),
   },
   "a parent's version is read after its children": {
-    seed: 1451,
+    seed: 389,
     lies: () => ({
       read: (record, store) => ({
         ...record,
@@ -73,8 +76,29 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       }),
     }),
   },
+  "two rebuilds at once switch without regard to each other": {
+    seed: 551,
+    omissions: { rebuildConditions: true },
+    mood: { rebuilding: 0.5 },
+  },
+  "a rebuild switches although more was counted meanwhile": {
+    seed: 7982,
+    omissions: { rebuildVersions: true },
+    mood: { failing: 0, repeating: 0, late: 0.9, rebuilding: 0.4 },
+  },
+  "a rebuild does not mark the days that it reaches into": {
+    seed: 1645,
+    lies: () => ({
+      put: (put) => {
+        if (put.scope !== "rebuilds") return put;
+        const text = new TextDecoder().decode(put.bytes).replaceAll('"daysMarked":false', '"daysMarked":true');
+        return { ...put, bytes: new TextEncoder().encode(text) };
+      },
+    }),
+  },
   "a bucket that lies ahead is kept from now on only": {
-    seed: 928,
+    seed: 2348,
+    mood: { rebuilding: 0 },
     lies: (clock) => ({
       put: (put) =>
         put.level === allLevel ? put : { ...put, expiresAtMs: clock.nowMs() + levels[put.level]!.retainMs },

@@ -1,11 +1,17 @@
-import { encodePart } from "#core/entry.ts";
+import { BellwetherError } from "#contract/errors.ts";
+import type { RebuildTermsRequest, TermsRebuild } from "#contract/types.ts";
+import { AppendsUnderWay } from "#core/appends.ts";
+import { timeToString } from "#core/clock.ts";
+import { draftOf, encodePart } from "#core/entry.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
+import { rebuildTerms } from "#functions/rebuild-terms.ts";
 import { rollUpTerms } from "#functions/roll-up-terms.ts";
+import { TermAnswers } from "#functions/term-answers.ts";
 import { type Caps, roomyCaps } from "#terms/windows.ts";
 import { Random } from "../random.ts";
 import { findWrongCounts, type Published } from "./checks.ts";
@@ -18,6 +24,7 @@ export interface RunResult {
   readonly wrong: readonly string[];
   readonly messages: number;
   readonly faults: number;
+  readonly rebuilds: number;
 }
 
 /** A variant of the store that breaks a rule; none is the store as the port asks for it. */
@@ -36,7 +43,7 @@ const tinyCaps: Caps = { leaf: { topic: 2, overall: 2 }, levels: { 1: 2, 2: 3, 3
 const backMsMax = 12 * hour;
 const lateMsMax = 6 * hour;
 /** Within a shard, publish time goes back by less: a writer may be held up between its ticket and its time. */
-const disorderMsMax = hour;
+const disorderMsMax = minute;
 
 /**
  * One life of counting under faults, which a seed decides: processes that count and roll up at once over a store that
@@ -61,7 +68,13 @@ export async function runWithFaults(seed: number, variant: Variant = {}): Promis
   if (run.random.chance(0.5)) run.model.expire(run.nowMs);
   run.faulty.deliverLate(true);
   await run.settle();
-  return { wrong: findWrongCounts(run.model, run.published), messages: run.published.length, faults: run.faults };
+  const { published, faults, rebuilds, refused } = run;
+  return {
+    wrong: [...refused, ...findWrongCounts(run.model, published)],
+    messages: published.length,
+    faults,
+    rebuilds,
+  };
 }
 
 class Run {
@@ -74,12 +87,14 @@ class Run {
   #clockMaxMs = 0;
   #publishedMaxMs = 0;
   faults = 0;
+  rebuilds = 0;
+  readonly refused: string[] = [];
+  #rebuilt: RebuildTermsRequest | undefined;
   /** The steps of the clock: in some runs all of it happens within minutes, in others within weeks. */
   readonly #steps: readonly number[];
-  /** How many messages are late, and ahead. */
-  readonly #late: number;
+  /** How many messages are ahead. */
   readonly #ahead: number;
-  readonly #arriving: number;
+  readonly #mood: Mood;
   readonly #turns: Turns;
   readonly #topics: TopicRecord[];
   readonly #processes: Process[];
@@ -91,7 +106,6 @@ class Run {
     this.nowMs = t0 + random.integer(0, 2 * day);
     const steps = [second, 15 * second, 2 * minute, 15 * minute, 3 * hour, 26 * hour, 3 * day, 10 * day];
     this.#steps = steps.slice(0, random.integer(2, steps.length));
-    this.#late = random.pick([0, 0.3, 0.9]);
     this.#ahead = random.pick([0, 0, 0.2]);
     this.#turns = new Turns(random);
     this.model = new ModelStore(random.chance(0.25) ? tinyCaps : roomyCaps, random.pick([1, 4]), variant.omissions);
@@ -110,10 +124,12 @@ class Run {
       failing: random.pick([0, 0.05, 0.15, 0.4]),
       repeating: random.pick([0, 0.1, 0.3]),
       arriving: random.pick([0.05, 0.3]),
+      late: random.pick([0, 0.3, 0.9]),
+      rebuilding: random.pick([0, 0, 0.25, 0.5]),
       cutting: random.pick([0, 0.5]),
       ...variant.mood,
     };
-    this.#arriving = mood.arriving;
+    this.#mood = mood;
     const clock = { nowMs: () => this.nowMs };
     this.faulty = new FaultyTerms(this.model, random, this.#turns, mood, variant.lies?.(clock) ?? {});
     this.#processes = [this.#start(), this.#start()];
@@ -131,12 +147,13 @@ class Run {
     const works: (() => Promise<unknown>)[] = [];
     for (let i = this.random.integer(1, 5); i > 0; i--) {
       const process = this.random.pick(this.#processes);
-      const counts = this.random.chance(0.6);
-      works.push(() => (counts ? process.counting.countTerms() : rollUpTerms(process.context)));
+      const kind = this.random.next();
+      if (kind < this.#mood.rebuilding) works.push(() => this.#rebuild(process.context));
+      else works.push(() => (kind < 0.7 ? process.counting.countTerms() : rollUpTerms(process.context)));
     }
     const ends = await this.#turns.run(works, () => {
       if (this.random.chance(0.04)) this.publishSome(1);
-      if (this.random.chance(this.#arriving)) this.faulty.deliverLate();
+      if (this.random.chance(this.#mood.arriving)) this.faulty.deliverLate();
       if (this.random.chance(0.01)) this.model.expire(this.nowMs);
       if (this.random.chance(0.02)) this.passTime();
     });
@@ -184,7 +201,7 @@ class Run {
     const publishedAtMs = Math.max(this.nowMs - this.#lateMs(), earliestMs);
     const messages = Array.from({ length: random.integer(1, 3) }, () => words.filter(() => random.chance(0.3)));
     const last = entries.at(-1);
-    const drafts = messages.map((terms) => ({ tail: Buffer.from(`"body":"${terms.join(" ")}"}`) }));
+    const drafts = messages.map((terms) => draftOf(`"body":"${terms.join(" ")}"}`));
     entries.push({
       ticket: entries.length,
       firstSequence: last ? last.firstSequence + last.count : 0,
@@ -203,12 +220,41 @@ class Run {
   #lateMs(): number {
     const { random } = this;
     if (random.chance(this.#ahead)) return -random.integer(0, 8 * day);
-    if (!random.chance(this.#late)) return 0;
+    if (!random.chance(this.#mood.late)) return 0;
     const among = random.chance(0.5) && this.published.length > 0 ? random.pick(this.published) : undefined;
     const lateMs = among ? this.nowMs - among.publishedAtMs : lateMsMax;
     return lateMs >= 0 && lateMs < lateMsMax
       ? lateMs
       : random.integer(0, random.pick([20 * second, 10 * minute, lateMsMax]));
+  }
+
+  /** Rebuilds some hours in which there are messages, or goes on with a rebuild that was not done. */
+  async #rebuild(context: Context): Promise<void> {
+    const { random } = this;
+    if (this.published.length === 0) return;
+    if (!this.#rebuilt || random.chance(0.3)) {
+      const at = random.pick(this.published).publishedAtMs;
+      const from = timeToString(at - random.integer(0, 1) * hour);
+      const to = timeToString(at + random.integer(1, 3) * hour);
+      this.#rebuilt = { from, to, ...(random.chance(0.5) && { topic: random.pick(this.#topics).topic }) };
+    }
+    for (let calls = random.integer(1, 6); calls > 0; calls--) {
+      const { continue: before, ...body } = this.#rebuilt;
+      const answer: TermsRebuild | undefined = await rebuildTerms(
+        context,
+        { kind: "admin" },
+        { body: this.#rebuilt },
+      ).catch((error) => {
+        // The hours are too new, or too old, for the clock of now.
+        if (!(error instanceof BellwetherError)) throw error;
+        // The log is never trimmed here: a range that cannot be recounted was counted wrong.
+        if (error.code !== "invalid_request") this.refused.push(error.message);
+        return undefined;
+      });
+      if (answer?.state === "done") this.rebuilds += 1;
+      this.#rebuilt = answer?.continue === undefined ? undefined : { ...body, continue: answer.continue };
+      if (!this.#rebuilt) return;
+    }
   }
 
   async #alone(work: () => Promise<unknown>): Promise<void> {
@@ -221,7 +267,9 @@ class Run {
     const clock = { nowMs: () => this.nowMs };
     const ids = { id: () => `${this.#ids++}`, secret: () => "", integer: (below: number) => this.#ids++ % below };
     const registry = new Registry(store, clock, 0);
-    const context = { store, registry, clock, ids, settings: defaultServiceSettings };
+    const appends = new AppendsUnderWay();
+    const terms = new TermAnswers({ store, registry, appends, clock }, 0);
+    const context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
     return { context, counting: new TermCounting(context) };
   }
 }

@@ -60,7 +60,8 @@ export const writes = {
     const scope = `topic:${topic}#${row.incarnation}`;
     db.run("UPDATE shards SET deleted = 1 WHERE topic = ? AND incarnation = ?", topic, row.incarnation!);
     db.run("DELETE FROM topics WHERE topic = ?", topic);
-    db.run("DELETE FROM summaries WHERE scope = ?", scope);
+    // Also those of its rebuilds, `<scope>@<generation>`; the character after @ is A.
+    db.run("DELETE FROM summaries WHERE scope = ? OR (scope >= ? AND scope < ?)", scope, `${scope}@`, `${scope}A`);
     db.run("DELETE FROM work WHERE scope = ?", scope);
     db.run("INSERT OR REPLACE INTO reserved_topics VALUES (?, ?)", topic, reservedUntilMs);
     return true;

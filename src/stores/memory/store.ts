@@ -86,7 +86,7 @@ class MemoryStore implements Store {
     this.#topics.delete(topic);
     this.#reservedUntilMs.set(topic, reservedUntilMs);
     const scope = `topic:${topic}#${record.incarnation}`;
-    deleteWhere(this.#summaries, (summary) => summary.scope === scope);
+    deleteWhere(this.#summaries, (summary) => summary.scope === scope || summary.scope.startsWith(`${scope}@`));
     deleteWhere(this.#marks, (mark) => mark.scope === scope);
     for (const ref of shardsOf(record)) {
       const log = this.#logs.get(shardKey(ref))!;
