@@ -16,7 +16,7 @@ import { overall, topicScope } from "./scopes.ts";
 import { messagesIn, remembered, switchOver, type Work } from "./switch-rebuild.ts";
 
 /** What one call does at most, but for ten minutes that hold more: about a second of work. */
-const messagesPerCall = 50_000;
+const messagesPerCall = 20_000;
 const chunksPerCall = 144;
 /** When the caller should go on, where it must wait for counting or rolling up. */
 const pollAfterMs = 1_000;
