@@ -45,6 +45,7 @@ interface Schema {
   readonly $ref?: string;
   readonly anyOf?: readonly Schema[];
   readonly enum?: readonly string[];
+  readonly const?: string;
   readonly format?: string;
   readonly pattern?: string;
   readonly minimum?: number;
@@ -151,10 +152,16 @@ function operationSection(name: string, operation: Operation, described: Describ
 function contentPart(title: string, schema: Schema & { readonly description?: string }): string {
   if (schema.description !== undefined) return `${title}: ${schema.description}`;
   const [one, batch] = schema.anyOf ?? [schema];
+  if (batch && one!.properties?.sort) return schema.anyOf!.map((each) => sortPart(title, each)).join("\n\n");
   const also = batch ? " A batch is an object whose only field `messages` is an array of these." : "";
   const { minItems, maxItems } = batch?.properties?.messages ?? {};
   const range = batch ? ` It has ${minItems}..${maxItems} messages.` : "";
   return `${title}:${also}${range}\n\n${table(["field", "value"], fieldRows(one!, ""))}`;
+}
+
+/** One of several answers, which its field `sort` tells apart. */
+function sortPart(title: string, schema: Schema): string {
+  return `${title}, with ${code("sort")} ${typeOf(schema.properties!.sort!)}:\n\n${table(["field", "value"], fieldRows(schema, ""))}`;
 }
 
 /** A row for each field, those within objects and arrays by their path. */
@@ -168,6 +175,7 @@ function fieldRows({ properties = {}, required = [] }: Schema, prefix: string): 
 
 function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) return "any JSON value";
+  if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map((each) => code(each)).join(", ");
   if (schema.type === "array") {
     const of = schema.items?.properties ? "objects" : typeOf(schema.items!);

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { EventSource } from "eventsource";
+import { createFakeContext } from "#cli/fake-context.ts";
+import { runCli } from "#cli/run.ts";
 import { createClient } from "#client/mod.ts";
 import type { PopularTerms } from "#contract/types.ts";
 import type { Store } from "#core/store.ts";
@@ -271,5 +273,38 @@ describe("the client", () => {
       break;
     }
     await assert.rejects(client.watchPopularTerms({ topic: "nothing" }).next(), { code: "topic_not_found" });
+  });
+});
+
+describe("the command", () => {
+  beforeEach(() => start());
+  afterEach(() => service.close());
+
+  test("terms --watch prints each change until it is interrupted; --sort and --at ask for the rest", async () => {
+    await publish("apple");
+    await using fake = await createFakeContext(service.url);
+    const stopping = new AbortController();
+    const context = { ...fake.context, adminKey, signal: stopping.signal };
+    const done = runCli(context, ["terms", "news", "--watch", "--json"]);
+    await eventually(() => fake.stdout.length === 1, "the first answer");
+    await publish("pear");
+    await eventually(() => fake.stdout.length === 2, "the second answer");
+    stopping.abort();
+    assert.equal(await within(done, "the command ends"), 0);
+    assert.deepEqual(
+      fake.stdout.map((line) => countsOf(JSON.parse(line))),
+      [{ apple: 1 }, { apple: 1, pear: 1 }],
+    );
+
+    fake.stdout.length = 0;
+    const again = { ...context, signal: new AbortController().signal };
+    assert.equal(await runCli(again, ["terms", "news", "--sort", "rising"]), 0);
+    assert.match(fake.stdout.join(""), /^Rising in news, .*\nToo few messages/);
+    fake.stdout.length = 0;
+    assert.equal(await runCli(again, ["terms", "news", "--at", "2026-03-01T08:00:00Z"]), 0);
+    assert.match(fake.stdout.join(""), /up to 2026-03-01 08:00:10 UTC: 0 messages/);
+    assert.equal(await runCli(again, ["terms", "--watch", "--at", "2026-03-01T08:00:00Z"]), 2);
+    assert.equal(await runCli(again, ["terms", "--sort", "best"]), 2);
+    assert.equal(await runCli(again, ["terms", "--at", "2027-01-01T00:00:00Z"]), 1);
   });
 });

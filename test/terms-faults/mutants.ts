@@ -81,11 +81,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     omissions: { rebuildConditions: true },
     mood: { rebuilding: 0.5 },
   },
-  "a rebuild switches although more was counted meanwhile": {
-    seed: 7982,
-    omissions: { rebuildVersions: true },
-    mood: { failing: 0, repeating: 0, late: 0.9, rebuilding: 0.4 },
-  },
   "a rebuild does not mark the days that it reaches into": {
     seed: 1645,
     lies: () => ({
