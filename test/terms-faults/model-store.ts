@@ -41,8 +41,6 @@ export interface Omissions {
   readonly putConditions?: boolean;
   /** The record of rebuilds is put whatever its version. */
   readonly rebuildConditions?: boolean;
-  /** That something was counted into a range that is about to be switched leaves no trace. */
-  readonly rebuildVersions?: boolean;
   readonly stamps?: boolean;
   /** A mark that is set has the stamp it was set with, also when that comes a second time. */
   readonly ownStamps?: boolean;
@@ -77,9 +75,7 @@ export class ModelStore {
     switch (piece.kind) {
       case "put": {
         const stored = this.summaries.get(keyText(piece.put));
-        const { putConditions, rebuildConditions, rebuildVersions } = this.#omissions;
-        if (rebuildVersions && stored?.scope === "rebuilds" && Buffer.compare(stored.bytes, piece.put.bytes) === 0)
-          return stored.version === piece.put.version - 1;
+        const { putConditions, rebuildConditions } = this.#omissions;
         const holds =
           putConditions ||
           (rebuildConditions && piece.put.scope === "rebuilds") ||
