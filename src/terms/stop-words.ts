@@ -128,7 +128,8 @@ export const languages: readonly string[] = [
  * The stop words of some languages together, folded as terms are. Throws RangeError for a language that has no list.
  *
  * Folds the lists at each call (well under a millisecond each): whoever has a topic keeps its set.
- * Source: the package `stopword`, whose lists are short; those of stopwords-iso hold words people talk about.
+ * Source: the package `stopword`, whose lists are short; those of stopwords-iso hold words people talk about. To the
+ * English one, a few words of grammar are added.
  */
 export function stopWordsFor(codes: readonly string[]): ReadonlySet<string> {
   const words = new Set<string>();
@@ -144,6 +145,24 @@ export function stopWordsFor(codes: readonly string[]): ReadonlySet<string> {
   return words;
 }
 
+/**
+ * What the English list lacks: of the words that are only grammar, those that no other meaning speaks for (as it does for
+ * *may*, *will* and *us*); and the contractions of all, which UAX #29 leaves whole. The endings make some that nobody
+ * writes, which does no harm.
+ */
+function withEnglishGrammar(list: readonly string[]): readonly string[] {
+  const words = [...list, ...englishGrammar];
+  return [...words, ...words.flatMap((word) => englishEndings.map((ending) => word + ending))];
+}
+
+const englishGrammar = [
+  ...["its", "she", "hers", "ours", "yours", "theirs", "myself", "itself", "herself", "one", "whose", "whom"],
+  ...["no", "not", "nor", "so", "yet", "when", "why", "whether", "until", "though", "although"],
+  ...["does", "did", "doing", "having", "shall", "cannot", "ain't", "won't", "shan't", "let's"],
+];
+// can't is can and 't.
+const englishEndings = ["'d", "'ll", "'m", "'re", "'s", "'t", "'ve", "n't"];
+
 const listByLanguage: ReadonlyMap<string, readonly string[]> = new Map([
   ["af", afr],
   ["ar", ara],
@@ -155,7 +174,7 @@ const listByLanguage: ReadonlyMap<string, readonly string[]> = new Map([
   ["da", dan],
   ["de", deu],
   ["el", ell],
-  ["en", eng],
+  ["en", withEnglishGrammar(eng)],
   ["eo", epo],
   ["es", spa],
   ["et", est],

@@ -29,8 +29,16 @@ export class TermSet {
 
   #add(term: string): void {
     if (this.full || isTooLong(term)) return;
-    this.terms.add(term);
+    this.terms.add(term.length < slicedUnitsMin ? term : ownCopy(term));
   }
+}
+
+// V8 makes a slice of as many code units a view of the text it is cut from, which holds the whole text in memory.
+const slicedUnitsMin = 13;
+
+/** The same string as a view of one that is hardly longer, so that a term kept in a summary does not keep its message. */
+function ownCopy(term: string): string {
+  return ` ${term}`.slice(1);
 }
 
 /** A code unit is at most 3 bytes of UTF-8 and at least 1, so that few terms need counting. */
@@ -39,9 +47,17 @@ function isTooLong(term: string): boolean {
   return term.length > termBytesMax || utf8Length(term) > termBytesMax;
 }
 
+/** Latin letters with any number of marks; most words are known by their first two code units not to be one. */
 function isOneLatinLetter(word: string): boolean {
-  if (word.length === 1) return word < "\u0080" || oneLatinLetter.test(word);
-  return word.charCodeAt(1) >= firstMark && word.length <= termBytesMax && oneLatinLetter.test(word);
+  const first = word.charCodeAt(0);
+  if (word.length === 1 && first < 0x80) return true;
+  if (word.charCodeAt(1) < firstMark || word.length > termBytesMax) return false;
+  return mayBeLatin(first) && oneLatinLetter.test(word);
+}
+
+/** Not of the blocks from Greek to Vedic Extensions, of the CJK ones, or of Hangul. */
+function mayBeLatin(unit: number): boolean {
+  return unit < 0x370 || (unit >= 0x1d00 && unit < 0x2e80) || (unit >= 0xa700 && unit < 0xac00) || unit >= 0xd7b0;
 }
 
 const firstMark = 0x300;
