@@ -7,11 +7,22 @@ import { questions } from "./measures/questions.ts";
 import { singles } from "./measures/singles.ts";
 import { startUp } from "./measures/startup.ts";
 import { fanOut, latencyEndToEnd } from "./measures/streams.ts";
+import { words } from "./measures/words.ts";
 import { describeRun, renderTable } from "./report.ts";
 import { readBenchText } from "./text.ts";
 
 /** `npm run bench`: the canonical workload, each rate with the ratio to its anchor. Progress on stderr, the table on stdout. */
-const measures: readonly Measure[] = [singles, batches, pull, fanOut, latencyEndToEnd, idleStreams, questions, startUp];
+const measures: readonly Measure[] = [
+  singles,
+  batches,
+  pull,
+  fanOut,
+  latencyEndToEnd,
+  idleStreams,
+  questions,
+  startUp,
+  words,
+];
 
 const { values } = parseArgs({
   options: {

@@ -11,7 +11,8 @@ export function addUnspacedWords(text: string, found: TermSet, segmenter: Intl.S
   const isSplit = splitVowels.test(text);
   for (const { segment } of segmenter.segment(isSplit ? withJoinedVowels(text) : text)) {
     if (found.full) return;
-    if (holdsLetter(segment, 0, segment.length)) found.addWord(isSplit ? segment.normalize("NFKC") : segment);
+    if (!holdsLetter(segment, 0, segment.length)) continue;
+    found.addWord(isSplit && joinedVowel.test(segment) ? segment.normalize("NFKC") : segment);
   }
 }
 
@@ -29,6 +30,7 @@ const joinedVowels: Readonly<Record<string, string>> = {
   "\u0eab\u0ea1": "\u0edd",
 };
 const splitVowels = /\u0e4d\u0e32|\u0ecd\u0eb2|\u0eab[\u0e99\u0ea1]/;
+const joinedVowel = /[\u0e33\u0eb3\u0edc\u0edd]/;
 const everySplitVowel = new RegExp(splitVowels, "g");
 
 function withJoinedVowels(text: string): string {

@@ -31,6 +31,7 @@ const letter = kindNumber("letter");
 const underscore = kindNumber("underscore");
 const mark = kindNumber("mark");
 const unspacedMark = kindNumber("unspacedMark");
+const unspacedLetter = kindNumber("unspacedLetter");
 const sigil = kindNumber("sigil");
 const firstBetween = kindNumber("midLetter");
 const midLetter = firstBetween;
@@ -49,23 +50,17 @@ function wordEnd(text: string, start: number): number {
     const kind = unitKinds[text.charCodeAt(i)]!;
     if (kind <= underscore) last = kind;
     else if (kind === mark) continue;
-    else if (kind < sigil) return isAlone(kind) ? i : -1;
+    else if (kind < sigil) return kind >= unspacedLetter ? i : -1;
     else {
       if (kind < midLetter || kind > apostrophe) break;
       const next = i + 1 < text.length ? unitKinds[text.charCodeAt(i + 1)]! : sigil;
-      if (next > underscore && next < firstAlone) return -1;
+      if (next > underscore && next < unspacedLetter) return -1;
       // A mark inside a word or number joins two letters (WB6, WB7) or two digits (WB11, WB12), never a mixture.
       if (next !== last || last === underscore || kind === (last === letter ? midNumber : midLetter)) break;
       i++;
     }
   }
   return i;
-}
-
-const firstAlone = kindNumber("unspacedLetter");
-
-function isAlone(kind: number): boolean {
-  return kind >= firstAlone;
 }
 
 /** Adds what begins with anything else at `i`; gives where to go on. */
@@ -99,13 +94,25 @@ function addTag(text: string, start: number, found: TermSet): number {
 function unspacedEnd(text: string, start: number): number {
   let end = start;
   for (let next = start; next < text.length && beginsRun(kindAt(text, next)); ) {
-    const segment = segmentEnd(text, next);
-    if (!isUnspaced(text, next, segment)) break;
-    end = segment;
+    const last = lastPlainSegment(text, next);
+    const lastEnd = segmentEnd(text, last);
+    if (!isUnspaced(text, last, lastEnd)) return last > next ? last : end;
+    end = lastEnd;
     next = end;
     while (next < text.length && isBetweenRuns(unitKinds[text.charCodeAt(next)]!)) next++;
   }
   return end;
+}
+
+/** Where the last of the segments from `start` on begins that are one letter with marks, all of scripts without spaces. */
+function lastPlainSegment(text: string, start: number): number {
+  let last = start;
+  for (let i = start; i < text.length; i++) {
+    const kind = unitKinds[text.charCodeAt(i)]!;
+    if (kind === unspacedLetter) last = i;
+    else if (kind !== unspacedMark) break;
+  }
+  return last;
 }
 
 /** A mark does not: it belongs to what is before it. */
