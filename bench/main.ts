@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchOptions, Figure, Measure } from "./measure.ts";
 import { batches } from "./measures/batches.ts";
@@ -33,7 +35,7 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     seconds: { type: "string" },
     bytes: { type: "string", default: "300" },
-    server: { type: "string", default: "src/hosts/local/main.ts" },
+    server: { type: "string" },
   },
 });
 
@@ -47,7 +49,7 @@ if (values.help) {
     seconds: Number(values.seconds ?? (values.quick ? 1 : 3)),
     warmUpSeconds: values.quick ? 0.5 : 3,
     messageBytes: Number(values.bytes),
-    server: values.server,
+    server: values.server ?? builtService(),
   };
   const run = describeRun(options, readBenchText(options.messageBytes));
   const figures: Figure[] = [];
@@ -73,6 +75,16 @@ function choose(only: string | undefined): readonly Measure[] {
   });
 }
 
+/** What `npm start` starts, built if it is older than the sources. */
+function builtService(): string {
+  const { status } = spawnSync(process.execPath, ["scripts/build.ts", "--code"], {
+    cwd: resolve(import.meta.dirname, ".."),
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("The service could not be built.");
+  return "dist/hosts/local/main.js";
+}
+
 function usage(): string {
   const list = measures.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n");
   return `Usage: npm run bench -- [options]
@@ -83,7 +95,7 @@ ${list}
   --rounds n     rounds of each variant (3)
   --seconds n    seconds of each round (3)
   --bytes n      bytes of a message's JSON at most (300)
-  --server file  the service's main file: dist/hosts/local/main.js, or another checkout's to compare with
+  --server file  the service's main file, of another checkout to compare with (dist/hosts/local/main.js, built anew)
   --json         the figures with every round as JSON
 `;
 }

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { HttpRequest, HttpResponse } from "../http-types.ts";
+import { STATUS_CODES } from "./node-http.ts";
 import { type PlainRequest, readPlainRequest } from "./plain-request.ts";
 
 /** A connection that has had calls and has none under way, or that takes nothing of its answer, is closed after this. */

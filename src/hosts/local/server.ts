@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
@@ -8,6 +8,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
 import { problemResponse } from "../problems.ts";
 import { version } from "../version.ts";
 import type { Metrics } from "./metrics.ts";
+import { createServer } from "./node-http.ts";
 import { checkOrigin } from "./origins.ts";
 import { PlainConnection } from "./plain-connection.ts";
 import type { LocalSettings } from "./settings.ts";
