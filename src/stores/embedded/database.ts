@@ -7,6 +7,9 @@ export function databasePath(folder: string): string {
   return join(folder, "bellwether.db");
 }
 
+/** At this the log is checkpointed inside the commit, come what may: 256 MB. */
+const checkpointPagesMax = 16_000;
+
 /**
  * Opens the one connection that writes. A commit returns when its WAL frames have been fsynced (`synchronous=FULL`;
  * `fullfsync` makes macOS flush the drive too). 16 KB pages: measured a little faster than 4 KB for large entries.
@@ -15,7 +18,7 @@ export function openForWriting(folder: string): DatabaseSync {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(databasePath(folder), { timeout: 5000 });
   database.exec(`PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
-    PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF`);
+    PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = ${checkpointPagesMax}; PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF`);
   return database;
 }
 

@@ -183,6 +183,17 @@ describe("the embedded store's file", () => {
     }, folder);
   });
 
+  test("has a log that does not grow with what is appended", async () => {
+    const folder = newFolder();
+    await withStore(async (store) => {
+      await store.createTopic(topic, 10);
+      const text = "x".repeat(250_000);
+      for (let i = 0; i < 160; i++) await append(store, text);
+      const { size } = statSync(`${databasePath(folder)}-wal`);
+      assert.ok(size < 24_000_000, `the log has ${size} bytes after 40 MB`);
+    }, folder);
+  });
+
   test("loses no entry to expiry before it is counted", async () => {
     await withStore(async (store) => {
       await store.createTopic(topic, 10);

@@ -5,6 +5,7 @@ import { BellwetherError } from "#contract/errors.ts";
 import type { ShardRef } from "#core/shard.ts";
 import type { AppendRequest, AppendResult } from "#core/store.ts";
 import { AppendGroup } from "./append-group.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { openForWriting, Statements } from "./database.ts";
 import { packResults, unpackAppends } from "./packed-appends.ts";
 import {
@@ -27,6 +28,7 @@ const database = openForWriting(folder);
 const lock = holdFolder();
 upgradeSchema(database);
 const db = new Statements(database);
+const checkpoints = new Checkpoints(database);
 const ports = new Set<MessagePort>();
 
 parentPort!.on("message", (message: { connect: MessagePort } | { close: true }) => {
@@ -54,6 +56,7 @@ function answer(port: MessagePort, { appends, calls }: WriteBatch): void {
   const news = deleted ? "any" : written;
   post(port, { done: { appends: packResults(results), outcomes }, news });
   if (news.length > 0) for (const other of ports) if (other !== port) post(other, { news });
+  checkpoints.committed(appends.payload.length);
 }
 
 interface Committed {

@@ -19,10 +19,17 @@ interface Batch {
   readonly calls: Waiting<WriteCall, unknown>[];
 }
 
+/**
+ * So many bytes are worth a commit of their own: they are sent at once when the writer has nothing to do, so that it
+ * writes while the next calls are read. Smaller appends wait for what else this turn of the event loop brings.
+ */
+const worthACommitBytes = 64_000;
+
 /** One thread's connection to the writer thread: gathers calls while a batch is under way and sends them as the next. */
 export class WriterLink {
   readonly #port: MessagePort;
   #queue: Batch = { appends: [], calls: [] };
+  #queuedBytes = 0;
   #underWay: Batch | undefined;
   #scheduled = false;
   #closed = false;
@@ -41,7 +48,9 @@ export class WriterLink {
     if (this.#closed) return Promise.reject(storeClosed());
     return new Promise((resolve, reject) => {
       this.#queue.appends.push({ call: request, resolve, reject });
-      this.#schedule();
+      for (const { payload } of request.parts) this.#queuedBytes += payload.length;
+      if (this.#queuedBytes >= worthACommitBytes && !this.#underWay) this.#send();
+      else this.#schedule();
     });
   }
 
@@ -82,6 +91,7 @@ export class WriterLink {
     };
     this.#underWay = batch;
     const appends = packAppends(batch.appends.map(({ call }) => call));
+    this.#queuedBytes -= appends.payload.length;
     this.#port.postMessage({ appends, calls: batch.calls.map(({ call }) => call) } satisfies WriteBatch, [
       appends.payload.buffer,
     ]);
