@@ -6,8 +6,9 @@ import { checkCursorTopics, checkNotAhead, endOf, positionsAtTime, startOf } fro
 import type { TopicRecord } from "#core/store.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
-import { knownTopic, presentTopics } from "./known-topics.ts";
-import { type MessagesPage, readPage, streamPages } from "./reading.ts";
+import { knownTopic } from "./known-topics.ts";
+import type { MessagesPage } from "./messages-page.ts";
+import { readPage, streamPages } from "./reading.ts";
 
 export interface BrowseInput {
   readonly topic: string;
@@ -40,7 +41,7 @@ export async function browseStream(
   await checkNotAhead(context.store, [topic], cursor);
   const isCurrent = async (): Promise<boolean> =>
     (await context.store.getTopic(input.topic))?.incarnation === topic.incarnation;
-  return streamPages(context, () => presentTopics(context, [input.topic]), cursor, isCurrent, signal);
+  return streamPages(context, [input.topic], cursor, isCurrent, signal);
 }
 
 async function begin(

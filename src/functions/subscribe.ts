@@ -8,7 +8,8 @@ import { type Caller, requireSubscriber } from "./access.ts";
 import { commit } from "./commit-cursor.ts";
 import type { Context } from "./context.ts";
 import { presentTopics } from "./known-topics.ts";
-import { type MessagesPage, readPage, streamPages } from "./reading.ts";
+import type { MessagesPage } from "./messages-page.ts";
+import { readPage, streamPages } from "./reading.ts";
 
 export interface SubscribeInput {
   readonly subscriberId: string;
@@ -63,7 +64,7 @@ export async function subscribeStream(
     if (now) touch(context, now);
     return now?.cursor.generation === cursor.generation;
   };
-  return streamPages(context, () => presentTopics(context, record.topics), cursor, isCurrent, signal);
+  return streamPages(context, record.topics, cursor, isCurrent, signal);
 }
 
 /**

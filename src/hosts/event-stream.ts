@@ -1,5 +1,5 @@
 import { limits } from "#contract/limits.ts";
-import type { MessagesPage } from "#functions/reading.ts";
+import type { MessagesPage, PageEvent } from "#functions/messages-page.ts";
 
 /** How long a client waits before it comes back, in ms: what EventSource does by itself when told so. */
 const retryMs = 2_000;
@@ -12,32 +12,34 @@ export async function* eventStream<T>(
 ): AsyncGenerator<string> {
   try {
     yield `retry: ${retryMs}\n\n`;
-    let next = items.next();
     for (;;) {
-      const result = await withHeartbeat(next);
-      if (result === "heartbeat") {
-        yield ": heartbeat\n\n";
-        continue;
-      }
+      const next = new Waited(items.next());
+      while (!(await next.within(limits.heartbeatSeconds * 1000))) yield ": heartbeat\n\n";
+      const result = await next.promise;
       if (result.done) return;
       yield framesOf(result.value);
-      next = items.next();
     }
   } finally {
     await done();
   }
 }
 
-/** Messages and losses, each with the cursor behind it as its id. */
+const framesOfPages = new WeakMap<MessagesPage, string>();
+
+/** Messages and losses, each with the cursor behind it as its id. Written once for all streams that share the page. */
 export function pageFrames(page: MessagesPage): string {
-  let frames = "";
-  for (const event of page.events()) {
-    frames +=
-      "message" in event
-        ? `id: ${event.id}\nevent: message\ndata: ${event.message}\n\n`
-        : `id: ${event.id}\nevent: discontinuity\ndata: ${JSON.stringify(event.discontinuity)}\n\n`;
+  let frames = framesOfPages.get(page);
+  if (frames === undefined) {
+    frames = page.events().map(frameOf).join("");
+    framesOfPages.set(page, frames);
   }
   return frames;
+}
+
+function frameOf(event: PageEvent): string {
+  return "message" in event
+    ? `id: ${event.id}\nevent: message\ndata: ${event.message}\n\n`
+    : `id: ${event.id}\nevent: discontinuity\ndata: ${JSON.stringify(event.discontinuity)}\n\n`;
 }
 
 /** An answer about terms. It has no id, as there is nothing to resume: the next stream begins with what is then. */
@@ -45,14 +47,34 @@ export function termsFrames(answer: string): string {
   return `event: terms\ndata: ${answer}\n\n`;
 }
 
-async function withHeartbeat<T>(next: Promise<T>): Promise<T | "heartbeat"> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heartbeat = new Promise<"heartbeat">((resolve) => {
-    timer = setTimeout(() => resolve("heartbeat"), limits.heartbeatSeconds * 1000);
-  });
-  try {
-    return await Promise.race([next, heartbeat]);
-  } finally {
-    clearTimeout(timer);
+/**
+ * A promise that can be waited for again and again, for a while each time. `Promise.race` would leave something behind
+ * in it each time, and a quiet stream waits for days.
+ */
+class Waited<T> {
+  readonly promise: Promise<T>;
+  #settled = false;
+  #wake: () => void = () => {};
+
+  constructor(promise: Promise<T>) {
+    this.promise = promise;
+    const settle = (): void => {
+      this.#settled = true;
+      this.#wake();
+    };
+    promise.then(settle, settle);
+  }
+
+  /** Whether it settles within this time. */
+  async within(ms: number): Promise<boolean> {
+    if (this.#settled) return true;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    return this.#settled;
   }
 }
