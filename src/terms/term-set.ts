@@ -29,16 +29,21 @@ export class TermSet {
 
   #add(term: string): void {
     if (this.full || isTooLong(term)) return;
-    this.terms.add(term.length < slicedUnitsMin ? term : ownCopy(term));
+    this.take(term);
+  }
+
+  /** Keeps a term; it may have come before. */
+  protected take(term: string): void {
+    this.terms.add(ownCopy(term));
   }
 }
 
 // V8 makes a slice of as many code units a view of the text it is cut from, which holds the whole text in memory.
 const slicedUnitsMin = 13;
 
-/** The same string as a view of one that is hardly longer, so that a term kept in a summary does not keep its message. */
-function ownCopy(term: string): string {
-  return ` ${term}`.slice(1);
+/** The same string, at most as a view of one that is hardly longer: a term that is kept must not keep its message. */
+export function ownCopy(term: string): string {
+  return term.length < slicedUnitsMin ? term : ` ${term}`.slice(1);
 }
 
 /** A code unit is at most 3 bytes of UTF-8 and at least 1, so that few terms need counting. */

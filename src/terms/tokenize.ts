@@ -35,15 +35,24 @@ export function tokenize(text: string, options: TokenizeOptions = {}): Set<strin
   return found.terms;
 }
 
+/** A message as far as its terms go: text in its title and anywhere in its JSON body. */
+export interface MessageText {
+  readonly title?: string;
+  readonly body: unknown;
+}
+
 /**
  * The terms by which a message is counted: those of its title and of every string in its JSON body, keys excepted, in
  * reading order; within the first 64 KB of text (a code point is never cut) and up to 256 distinct terms.
  */
-export function messageTerms(
-  message: { readonly title?: string; readonly body: unknown },
-  options: TokenizeOptions = {},
-): Set<string> {
+export function messageTerms(message: MessageText, options: TokenizeOptions = {}): Set<string> {
   const found = new TermSet(options.stopWords ?? noStopWords, messageTermsMax);
+  addMessageTerms(message, found);
+  return found.terms;
+}
+
+/** Adds the terms of a message to `found`, which may hold `messageTermsMax`. */
+export function addMessageTerms(message: MessageText, found: TermSet): void {
   let bytesLeft = messageTextBytesMax;
   for (const text of stringsOf([message.title, message.body])) {
     const { end, bytes } = utf8Prefix(text, bytesLeft);
@@ -51,7 +60,6 @@ export function messageTerms(
     bytesLeft -= bytes;
     if (end < text.length || found.full) break;
   }
-  return found.terms;
 }
 
 const noStopWords: ReadonlySet<string> = new Set();

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { encodeSummary } from "./codec.ts";
+import { MessageCounter } from "./message-counter.ts";
+import { exactSummary } from "./summary.ts";
+import { messageTerms, messageTermsMax, tokenizerVersion } from "./tokenize.ts";
+
+const text = fc
+  .array(fc.constantFrom("whale", "Whale", "the", "sea", "#sea", "鯨", "42", "a", "x".repeat(70), "__proto__"), {
+    maxLength: 8,
+  })
+  .map((words) => words.join(" "));
+const message = fc.oneof(
+  fc.record({ title: text, body: fc.array(text, { maxLength: 3 }) }),
+  fc.record({ body: fc.jsonValue({ maxDepth: 2 }) }),
+);
+const many = { body: Array.from({ length: 3 * messageTermsMax }, (_, i) => `term${i % 300}x`).join(" ") };
+
+test("a counter of messages gives the exact summary of their terms", () => {
+  const stopWords = new Set(["the"]);
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof({ weight: 9, arbitrary: message }, { weight: 1, arbitrary: fc.constant(many) })),
+      (messages) => {
+        const counter = new MessageCounter({ stopWords });
+        for (const each of messages) counter.add(each);
+        const expected = exactSummary(messages.map((each) => messageTerms(each, { stopWords })));
+        const summary = counter.summary();
+        assert.deepEqual(summary, expected);
+        assert.deepEqual(counter.encode(), encodeSummary(expected, tokenizerVersion));
+
+        counter.add(many);
+        counter.addBlank();
+        assert.deepEqual(summary, expected, "what was given changes no more");
+        assert.equal(counter.summary().messages, messages.length + 2);
+      },
+    ),
+  );
+});
