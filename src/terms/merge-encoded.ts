@@ -1,19 +1,10 @@
 import { grown, refuseIf } from "./bytes.ts";
 import { decodeUtf8 } from "./codec.ts";
 import { openSummary } from "./layout.ts";
-import type { RankedTerm } from "./summary.ts";
 import { endKey, isSame, sharedOf, TermRun } from "./term-run.ts";
-import { encodeTable, type TermTable, topOfTable } from "./term-table.ts";
+import { encodeTable, type TermTable } from "./term-table.ts";
 import { Tournament } from "./tournament.ts";
 import { termBytesMax } from "./utf8.ts";
-
-/** An answer from encoded summaries: what they all are about, and the terms with the largest counts. */
-export interface EncodedTop {
-  readonly messages: number;
-  readonly pairs: number;
-  readonly floor: number;
-  readonly terms: RankedTerm[];
-}
 
 /**
  * Merges encoded summaries into one, holding at most `capacity` terms (>= 1, or Infinity): the bytes that decoding,
@@ -27,23 +18,8 @@ export function mergeEncoded(parts: readonly Uint8Array[], capacity: number): Ui
   return encodeTable(mergeToTable(parts), capacity);
 }
 
-/**
- * The `k` terms with the largest counts of encoded summaries together: what `topTerms` gives of their merge without a
- * capacity. Only these become strings. Terms `hidden` are left out, as if no message had held them; `messages`, `pairs`
- * and `floor` stay. Throws SummaryFormatError as `mergeEncoded` does.
- */
-export function topOfEncoded(
-  parts: readonly Uint8Array[],
-  k: number,
-  options: { readonly hidden?: Iterable<string> } = {},
-): EncodedTop {
-  const table = mergeToTable(parts);
-  const { messages, pairs, floor } = table;
-  return { messages, pairs, floor, terms: topOfTable(table, k, options.hidden) };
-}
-
-/** Merges encoded summaries without a capacity, as columns: for what needs more of them than the top. */
-export function mergeToTable(parts: readonly Uint8Array[]): TermTable {
+/** Merges encoded summaries without a capacity, as columns. */
+function mergeToTable(parts: readonly Uint8Array[]): TermTable {
   const opened = parts.map(openSummary);
   const [messages, pairs, floor] = [sum(opened, "messages"), sum(opened, "pairs"), sum(opened, "floor")];
   const columns = new Columns(sum(opened, "size"));

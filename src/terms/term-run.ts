@@ -29,7 +29,7 @@ export function isSame(key: number): boolean {
 /** The terms of one encoded summary in ascending order, one at a time; refuses all that `decodeSummary` refuses but UTF-8. */
 export class TermRun {
   /** The bytes of the current term are the first `length`. */
-  readonly term: Uint8Array = new Uint8Array(termBytesMax);
+  readonly term: Uint8Array;
   length = 0;
   count = 0;
   error = 0;
@@ -43,7 +43,12 @@ export class TermRun {
   readonly #counts: ByteReader;
   readonly #errors: ByteReader | undefined;
 
-  constructor({ size, floor, heads, suffixes, counts, errors }: Opened) {
+  /** The term is put into `slot`, of at least 64 bytes. */
+  constructor(
+    { size, floor, heads, suffixes, counts, errors }: Opened,
+    slot: Uint8Array = new Uint8Array(termBytesMax),
+  ) {
+    this.term = slot;
     this.floor = floor;
     this.#left = size;
     this.#heads = new ByteReader(heads);

@@ -1,35 +1,9 @@
+import { openSummary } from "./layout.ts";
+import { type Lexicon, slotBytes } from "./lexicon.ts";
 import type { RankedTerm, Summary } from "./summary.ts";
-import { compareUtf8 } from "./utf8.ts";
+import { endKey, TermRun } from "./term-run.ts";
 
-/** Numbers for terms, from 0 up. What is added by number needs no string but those that an answer shows. */
-export class Lexicon {
-  readonly #ids = new Map<string, number>();
-  readonly #terms: string[] = [];
-
-  get size(): number {
-    return this.#terms.length;
-  }
-
-  /** The number of a term, a new one if it has none. */
-  add(term: string): number {
-    let id = this.#ids.get(term);
-    if (id === undefined) {
-      id = this.#terms.length;
-      this.#ids.set(term, id);
-      this.#terms.push(term);
-    }
-    return id;
-  }
-
-  /** undefined for a term that was never added. */
-  find(term: string): number | undefined {
-    return this.#ids.get(term);
-  }
-
-  termOf(id: number): string {
-    return this.#terms[id]!;
-  }
-}
+export { Lexicon } from "./lexicon.ts";
 
 /** A summary as columns by the numbers of a lexicon: what `Totals` adds up. */
 export interface Part {
@@ -54,6 +28,27 @@ export function partOf(summary: Summary, lexicon: Lexicon): Part {
     counts[i] = count;
     if (adjusts) adjusts[i] = error - floor;
     i++;
+  }
+  return { messages, pairs, floor, ids, counts, adjusts };
+}
+
+/**
+ * The same of an encoded summary, several times as fast as decoding it: none of its terms becomes a string. Throws
+ * SummaryFormatError for what `decodeSummary` refuses.
+ */
+export function readPart(bytes: Uint8Array, lexicon: Lexicon): Part {
+  const opened = openSummary(bytes);
+  const { messages, pairs, floor, size } = opened;
+  const ids = new Uint32Array(size);
+  const counts = new Float64Array(size);
+  const adjusts = floor > 0 ? new Float64Array(size) : undefined;
+  const run = new TermRun(opened, new Uint8Array(slotBytes));
+  const units = new Uint16Array(run.term.buffer);
+  for (let i = 0; run.advance() !== endKey; i++) {
+    run.term[run.length] = 0;
+    ids[i] = lexicon.addUnits(units, run.length);
+    counts[i] = run.count;
+    if (adjusts) adjusts[i] = run.error - floor;
   }
   return { messages, pairs, floor, ids, counts, adjusts };
 }
@@ -115,7 +110,7 @@ export class Totals {
   #first(k: number, hidden: ReadonlySet<number>): number[] {
     const { counts, lexicon } = this;
     const isBefore = (a: number, b: number): boolean =>
-      counts[a] !== counts[b] ? counts[a]! > counts[b]! : compareUtf8(lexicon.termOf(a), lexicon.termOf(b)) < 0;
+      counts[a] !== counts[b] ? counts[a]! > counts[b]! : lexicon.compare(a, b) < 0;
     const heap: number[] = [];
     for (let id = 0; id < counts.length; id++) {
       const count = counts[id]!;
