@@ -1,11 +1,10 @@
 import type { Entry } from "#core/entry.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
 import type { SummaryKey, SummaryRecord, TermsChange, TopicRecord, WorkMark } from "#core/store.ts";
-import { decodeSummary, encodeSummary } from "#terms/codec.ts";
-import { emptySummary, exactSummary, mergeSummaries, type Summary } from "#terms/summary.ts";
-import { tokenizerVersion } from "#terms/tokenize.ts";
+import { mergeEncoded } from "#terms/merge-encoded.ts";
 import { bucketOf, capacityOf, keptUntilMs, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
+import { CountingBatch } from "./counting-batch.ts";
 import { EntryCutter } from "./cut-entry.ts";
 import { isSwitching, type Rebuilds, readRebuilds, saveRebuilds, scopeIn } from "./rebuilds.ts";
 import { kindOf, leafKey, overall, topicScope } from "./scopes.ts";
@@ -23,11 +22,11 @@ const uncountedMax = 10_000;
 /** How often a pass reads the leaves again when another counter has changed them; past it, the next pass goes on. */
 const savesMax = 4;
 
-/** What one leaf of a scope is to hold: per source, its entries in that bucket, each as the terms of its messages. */
+/** What one leaf of a scope is to hold: of each source what it published in that bucket. */
 interface Counting {
   readonly scope: string;
   readonly key: SummaryKey;
-  readonly sources: Map<string, { ticket: number; terms: readonly ReadonlySet<string>[] }[]>;
+  readonly batches: CountingBatch[];
 }
 
 /** What a pass did. `uncuttable` messages were counted as having no terms. */
@@ -36,9 +35,6 @@ export interface CountResult {
   readonly uncuttable: number;
   readonly more: boolean;
 }
-
-/** A leaf as it was read or is to be put, with its summary at hand. */
-type Leaf<Record extends SummaryRecord = SummaryRecord> = Record & { readonly summary: Summary };
 
 /**
  * Counts the terms of what was published since the last pass, each message exactly once: a leaf holds, for each source,
@@ -50,8 +46,8 @@ export class TermCounting {
   readonly #cutter = new EntryCutter();
   /** The shards that have been counted in this turn, by key. */
   readonly #counted = new Set<string>();
-  /** The leaves written last, so that a busy bucket is not read back and decoded at each pass. Held to by version. */
-  #leaves = new Map<string, Leaf>();
+  /** The leaves written last, so that a busy bucket is not read back at each pass. Held to by version. */
+  #leaves = new Map<string, SummaryRecord>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -63,25 +59,24 @@ export class TermCounting {
     // After the cursors: docs/decisions/0012-rebuilding-terms.md.
     const rebuilds = await readRebuilds(store);
     const countings = new Map<string, Counting>();
+    const batches: CountingBatch[] = [];
     const cursors: TermsChange["cursors"][number][] = [];
     let messages = 0;
-    let uncuttable = 0;
     for (const { ref, ticket } of uncounted) {
       const topic = await this.#topicOf(ref);
       const entries = await store.readEntries(ref, ticket, messagesPerShard, bytesPerShard);
       if (!topic || entries.length === 0) continue;
       if (topic.terms.enabled) {
-        for (const entry of entries) {
-          const cut = this.#cutter.cut(entry, topic);
-          messages += entry.count;
-          uncuttable += cut.uncuttable;
-          for (const scope of [topicScope(topic), overall])
-            this.#add(countings, rebuilds, scope, ref, entry, cut.terms);
+        for (const entry of entries) messages += entry.count;
+        for (const batch of this.#batchesOf(ref, topic, entries)) {
+          batches.push(batch);
+          for (const scope of [topicScope(topic), overall]) this.#add(countings, rebuilds, scope, batch);
         }
       }
       cursors.push({ ref, fromTicket: ticket, toTicket: entries.at(-1)!.ticket + 1 });
     }
     if (cursors.length > 0) await this.#save([...countings.values()], rebuilds, cursors);
+    const uncuttable = batches.reduce((sum, batch) => sum + batch.uncuttable, 0);
     return { messages, uncuttable, more: cursors.length > 0 };
   }
 
@@ -104,7 +99,7 @@ export class TermCounting {
       const puts = await this.#puts(countings);
       this.#leaves.clear();
       const saved = await store.saveTerms({
-        puts: puts.map(({ summary: _, ...put }) => put),
+        puts,
         setMarks: this.#marks(countings),
         clearMarks: [],
         cursors: isWatched ? [] : cursors,
@@ -117,28 +112,26 @@ export class TermCounting {
   }
 
   /** The leaves with what they do not hold yet of these entries; those that hold all of it are left out. */
-  async #puts(countings: readonly Counting[]): Promise<Leaf<TermsChange["puts"][number]>[]> {
+  async #puts(countings: readonly Counting[]): Promise<TermsChange["puts"][number][]> {
     const { store, clock } = this.#context;
     const nowMs = clock.nowMs();
     const stored = await this.#stored(countings.map(({ key }) => key));
-    return countings.flatMap(({ scope, key, sources }) => {
+    const merging = new Merging();
+    return countings.flatMap(({ scope, key, batches }) => {
       const leaf = stored.get(keyText(key));
       const included = { ...leaf?.included };
-      const fresh: ReadonlySet<string>[] = [];
-      for (const [source, entries] of sources) {
-        const from = included[source] ?? 0;
-        for (const { ticket, terms } of entries) {
-          if (ticket < from) continue;
-          fresh.push(...terms);
-          included[source] = ticket + 1;
-        }
+      const fresh: Uint8Array[] = [];
+      for (const batch of batches) {
+        const encoded = batch.from(included[batch.source] ?? 0);
+        if (encoded === undefined) continue;
+        fresh.push(encoded);
+        included[batch.source] = batch.toTicket;
       }
       if (fresh.length === 0) return [];
       const capacity = capacityOf(store.traits.caps, 0, kindOf(scope));
-      const summary = mergeSummaries([leaf?.summary ?? emptySummary, exactSummary(fresh)], capacity);
-      const bytes = encodeSummary(summary, tokenizerVersion);
+      const bytes = merging.merge(leaf ? [leaf.bytes, ...fresh] : fresh, capacity);
       const expiresAtMs = keptUntilMs({ level: 0, startMs: key.startMs }, nowMs);
-      return [{ ...key, version: (leaf?.version ?? 0) + 1, included, bytes, summary, expiresAtMs }];
+      return [{ ...key, version: (leaf?.version ?? 0) + 1, included, bytes, expiresAtMs }];
     });
   }
 
@@ -156,11 +149,10 @@ export class TermCounting {
     return [...marks.values()];
   }
 
-  async #stored(keys: readonly SummaryKey[]): Promise<Map<string, Leaf>> {
+  async #stored(keys: readonly SummaryKey[]): Promise<Map<string, SummaryRecord>> {
     const missing = keys.filter((key) => !this.#leaves.has(keyText(key)));
     const leaves = new Map(this.#leaves);
-    for (const record of await this.#context.store.getSummaries(missing))
-      leaves.set(keyText(record), { ...record, summary: decodeSummary(record.bytes).summary });
+    for (const record of await this.#context.store.getSummaries(missing)) leaves.set(keyText(record), record);
     return leaves;
   }
 
@@ -173,25 +165,41 @@ export class TermCounting {
   }
 
   /** A message's bucket is its publish time alone, never the clock: a retry would otherwise count it twice. */
-  #add(
-    countings: Map<string, Counting>,
-    rebuilds: Rebuilds,
-    scope: string,
-    ref: ShardRef,
-    entry: Entry,
-    terms: readonly ReadonlySet<string>[],
-  ): void {
-    const source = shardKey(ref);
-    const bucket = bucketOf(0, entry.publishedAtMs);
-    const key = leafKey(this.#context.store.traits, scopeIn(rebuilds, scope, bucket), source, bucket.startMs);
-    let counting = countings.get(keyText(key));
-    if (!counting) {
-      counting = { scope, key, sources: new Map() };
-      countings.set(keyText(key), counting);
+  #batchesOf(ref: ShardRef, topic: TopicRecord, entries: readonly Entry[]): CountingBatch[] {
+    const batches = new Map<number, CountingBatch>();
+    for (const entry of entries) {
+      const { startMs } = bucketOf(0, entry.publishedAtMs);
+      const batch = batches.get(startMs) ?? new CountingBatch(shardKey(ref), startMs, this.#cutter.stopWordsOf(topic));
+      batches.set(startMs, batch);
+      batch.add(entry);
     }
-    const entries = counting.sources.get(source) ?? [];
-    entries.push({ ticket: entry.ticket, terms });
-    counting.sources.set(source, entries);
+    return [...batches.values()];
+  }
+
+  #add(countings: Map<string, Counting>, rebuilds: Rebuilds, scope: string, batch: CountingBatch): void {
+    const { source, startMs } = batch;
+    const generation = scopeIn(rebuilds, scope, { level: 0, startMs });
+    const key = leafKey(this.#context.store.traits, generation, source, startMs);
+    const counting = countings.get(keyText(key)) ?? { scope, key, batches: [] };
+    countings.set(keyText(key), counting);
+    counting.batches.push(batch);
+  }
+}
+
+/** A topic that is alone in its bucket has the leaf of overall, which comes next: the same parts, so the same bytes. */
+class Merging {
+  #last: { parts: readonly Uint8Array[]; capacity: number; bytes: Uint8Array } | undefined;
+
+  merge(parts: readonly Uint8Array[], capacity: number): Uint8Array {
+    const last = this.#last;
+    const isSame =
+      last?.capacity === capacity &&
+      last.parts.length === parts.length &&
+      last.parts.every((part, i) => part === parts[i]);
+    if (isSame) return last.bytes;
+    const bytes = mergeEncoded(parts, capacity);
+    this.#last = { parts, capacity, bytes };
+    return bytes;
   }
 }
 

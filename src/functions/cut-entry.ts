@@ -9,7 +9,7 @@ export class EntryCutter {
 
   /** The terms of each message. One that cannot be cut has none, and is among the `uncuttable`. */
   cut(entry: Entry, topic: TopicRecord): { terms: ReadonlySet<string>[]; uncuttable: number } {
-    const stopWords = this.#stopWordsOf(topic);
+    const stopWords = this.stopWordsOf(topic);
     let uncuttable = 0;
     const terms = decodeEntry(entry).map(({ tail }) => {
       try {
@@ -22,7 +22,7 @@ export class EntryCutter {
     return { terms, uncuttable };
   }
 
-  #stopWordsOf({ terms }: TopicRecord): ReadonlySet<string> {
+  stopWordsOf({ terms }: TopicRecord): ReadonlySet<string> {
     const key = terms.languages.join();
     let words = this.#stopWords.get(key);
     if (!words) {
