@@ -1,26 +1,32 @@
 import { spawnSync } from "node:child_process";
 import { chmod, glob, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 
 /**
  * Builds `dist/`, the package as it is installed: the tree of `src/` as JavaScript, file by file, so that what a file
  * finds beside itself (a worker thread, the package's root) is found the same way from the sources and from the build;
- * the types of the SDK and of the embedded service beside their code; and the SDK once more as one file,
- * `dist/client.js`, for a page without a bundler. With `--code`, as `npm start` calls it, only what the service runs, and
- * nothing when that is newer than all it is built from: run from the sources the service would take 45 MB more.
+ * the types of the SDK, of the embedded service and of the library of terms beside their code; and the SDK once more as
+ * one file, `dist/client.js`, for a page without a bundler. With `--code`, as `npm start` calls it, only what the service
+ * runs, and nothing when that is newer than all it is built from: run from the sources the service would take 45 MB more.
+ * A folder named `dist` elsewhere can be given to build into.
  */
+const { values, positionals } = parseArgs({
+  options: { code: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const codeOnly = values.code;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const source = join(root, "src");
-const target = join(root, "dist");
+const target = resolve(positionals[0] ?? join(root, "dist"));
+if (basename(target) !== "dist") throw new Error(`${target}: it would be emptied; give a folder named dist.`);
 const validation = /^zod(\/|$)/;
-const codeOnly = process.argv.includes("--code");
 
 /** What is started or imported from outside. Worker threads are named by URL, which no import shows. */
-const entries = ["client/mod.ts", "cli/main.ts", "hosts/local/main.ts", "hosts/in-process/main.ts"].map((path) =>
-  join(source, path),
-);
+const libraries = ["client/mod", "hosts/in-process/main", "terms/mod"];
+const entries = [...libraries, "cli/main", "hosts/local/main"].map((path) => join(source, `${path}.ts`));
 for await (const path of glob("**/*-thread{,.main}.ts", { cwd: source })) entries.push(join(source, path));
 
 if (!codeOnly || !(await isUpToDate())) {
@@ -127,9 +133,8 @@ async function buildBrowserFile(): Promise<void> {
   });
 }
 
-/** The declarations that the two libraries show, and no others: of the rest of the service nothing is imported from outside. */
+/** The declarations that the libraries show, and no others: of the rest of the service nothing is imported from outside. */
 async function buildTypes(): Promise<void> {
-  const libraries = ["client/mod", "hosts/in-process/main"];
   await emitDeclarations(libraries.map((path) => join(source, `${path}.ts`)));
   const wanted = new Set<string>();
   const waiting = libraries.map((path) => join(target, `${path}.d.ts`));
@@ -151,6 +156,7 @@ async function emitDeclarations(files: readonly string[]): Promise<void> {
     noEmit: false,
     declaration: true,
     emitDeclarationOnly: true,
+    typeRoots: [join(root, "node_modules", "@types")],
     rootDir: source,
     outDir: target,
   };

@@ -165,6 +165,19 @@ test("the checksum is CRC-32C", () => {
   // The check value of the catalogue of CRCs, and the all-zero vector of RFC 3720.
   assert.equal(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
   assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);
+  const bitByBit = (bytes: Uint8Array): number => {
+    let crc = 0xffffffff;
+    for (const byte of bytes) {
+      crc ^= byte;
+      for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    }
+    return ~crc >>> 0;
+  };
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(7), (bytes, from) => {
+      assert.equal(crc32c(bytes.subarray(from)), bitByBit(bytes.subarray(from)));
+    }),
+  );
 });
 
 test("strings are ordered, measured and cut by their UTF-8 bytes", () => {

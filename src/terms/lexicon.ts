@@ -64,7 +64,7 @@ export class Lexicon {
   }
 
   #put(term: string): number {
-    const length = putTerm(term, this.#slot);
+    const length = putTerm(term, this.#slot.subarray(0, termBytesMax));
     this.#slot[length] = 0;
     return length;
   }

@@ -1,0 +1,26 @@
+/** The library `bellwether/terms`: mergeable counts of terms in bounded space, with error bounds. */
+export { decodeSummary, encodeSummary, SummaryFormatError } from "./codec.ts";
+export { mergeEncoded } from "./merge-encoded.ts";
+export { MessageCounter } from "./message-counter.ts";
+export { languages, stopWordsFor } from "./stop-words.ts";
+export {
+  type Counted,
+  emptySummary,
+  exactSummary,
+  mergeSummaries,
+  type RankedTerm,
+  type Summary,
+  TermCounter,
+  topTerms,
+} from "./summary.ts";
+export {
+  type MessageText,
+  messageTerms,
+  messageTermsMax,
+  messageTextBytesMax,
+  type TokenizeOptions,
+  tokenize,
+  tokenizerVersion,
+} from "./tokenize.ts";
+export { type EncodedTop, topOfEncoded } from "./top-of-encoded.ts";
+export { termBytesMax } from "./utf8.ts";
