@@ -7,17 +7,24 @@ import type { BenchText } from "./text.ts";
 /** What a figure is worth nothing without. */
 export function describeRun(options: BenchOptions, { source, messages }: BenchText): Record<string, string> {
   const bytes = messages.reduce((sum, message) => sum + message.length, 0) / messages.length;
-  const [cpu] = cpus();
   return {
-    commit: commit(),
-    machine: `${cpus().length} x ${cpu?.model.trim() ?? "unknown"}, ${process.platform} ${process.arch}`,
-    node: process.version,
+    ...describeMachine(),
     server: options.server,
     payload: `${source}, ${messages.length.toLocaleString("en")} messages of ${Math.round(bytes)} bytes of JSON on average (at most ${options.messageBytes})`,
     rounds: `${options.rounds} of ${options.seconds} s after ${options.warmUpSeconds} s, median; order alternates; a fresh process and folder each`,
     cores: pinned
       ? "server on core 0, load generator on core 1 (taskset)"
       : "not pinned: taskset or a second core is missing",
+  };
+}
+
+/** The commit and what it runs on. */
+export function describeMachine(): Record<string, string> {
+  const [cpu] = cpus();
+  return {
+    commit: commit(),
+    machine: `${cpus().length} x ${cpu?.model.trim() ?? "unknown"}, ${process.platform} ${process.arch}`,
+    node: process.version,
   };
 }
 

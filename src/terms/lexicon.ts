@@ -76,11 +76,13 @@ export class Lexicon {
   /** Two sums, of which the upper halves are strongly universal. */
   #hashOf(units: Uint16Array, length: number): number {
     const keys = this.#keys;
+    const count = (length + 1) >> 1;
     let a = 0;
     let b = 0;
-    for (let i = 0; 2 * i < length; i++) {
-      a = (a + Math.imul(keys[2 * i]!, units[i]!)) | 0;
-      b = (b + Math.imul(keys[2 * i + 1]!, units[i]!)) | 0;
+    for (let i = 0; i < count; i++) {
+      const unit = units[i]!;
+      a = (a + Math.imul(keys[2 * i]!, unit)) | 0;
+      b = (b + Math.imul(keys[2 * i + 1]!, unit)) | 0;
     }
     return (a & 0xffff0000) | (b >>> 16);
   }
@@ -99,8 +101,10 @@ export class Lexicon {
 
   #is(id: number, units: Uint16Array, length: number): boolean {
     if (this.#lengths[id] !== length) return false;
+    const known = this.#units;
     const start = this.#starts[id]!;
-    for (let i = 0; 2 * i < length; i++) if (this.#units[start + i] !== units[i]) return false;
+    const end = start + ((length + 1) >> 1);
+    for (let at = start, i = 0; at < end; at++, i++) if (known[at] !== units[i]) return false;
     return true;
   }
 
