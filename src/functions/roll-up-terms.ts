@@ -1,7 +1,6 @@
 import type { SummaryKey, SummaryRecord, TermsChange, WorkMark } from "#core/store.ts";
-import { decodeSummary, encodeSummary } from "#terms/codec.ts";
-import { mergeSummaries, type Summary } from "#terms/summary.ts";
-import { tokenizerVersion } from "#terms/tokenize.ts";
+import { openSummary } from "#terms/layout.ts";
+import { mergeEncoded } from "#terms/merge-encoded.ts";
 import { capacityOf, childrenOf, keptUntilMs, type Level, levels, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { countedUpTo, disorderMs } from "./counted-up-to.ts";
@@ -55,7 +54,7 @@ async function rebuild(context: Context, rebuilds: Rebuilds, mark: WorkMark, now
     childrenOf(bucket).flatMap((child) => summaryKeys(store.traits, scopeIn(rebuilds, scope, child), child)),
   );
   const rebuilt = mergeOf(children, capacityOf(store.traits.caps, bucket.level, kindOf(scope)));
-  const isGrown = rebuilt.messages >= (parent ? mergeOf([parent], Number.POSITIVE_INFINITY).messages : 1);
+  const isGrown = openSummary(rebuilt).messages >= (parent ? openSummary(parent.bytes).messages : 1);
   const above: Omit<SummaryKey, "scope"> = parentOf(bucket) ?? { level: allLevel, startMs };
   return store.saveTerms({
     puts: isGrown ? [put(key, parent, rebuilt, {}, keptUntilMs(bucket, nowMs))] : [],
@@ -109,17 +108,16 @@ async function foldDay(
 function put(
   key: SummaryKey,
   stored: SummaryRecord | undefined,
-  summary: Summary,
+  bytes: Uint8Array,
   included: Record<string, number>,
   expiresAtMs: number,
 ): TermsChange["puts"][number] {
-  const bytes = encodeSummary(summary, tokenizerVersion);
   return { ...key, version: (stored?.version ?? 0) + 1, included, bytes, expiresAtMs };
 }
 
-function mergeOf(records: readonly SummaryRecord[], capacity: number): Summary {
-  return mergeSummaries(
-    records.map(({ bytes }) => decodeSummary(bytes).summary),
+function mergeOf(records: readonly SummaryRecord[], capacity: number): Uint8Array {
+  return mergeEncoded(
+    records.map(({ bytes }) => bytes),
     capacity,
   );
 }

@@ -1,12 +1,11 @@
 import type { SummaryRecord } from "#core/store.ts";
-import { decodeSummary } from "#terms/codec.ts";
-import { Lexicon, type Part, partOf, Totals } from "#terms/totals.ts";
+import { Lexicon, type Part, readPart, Totals } from "#terms/totals.ts";
 import { keyText } from "./summary-cache.ts";
 
 /** What is kept of decoded summaries at most, about: 40 busy hours, or 400 quiet topics. */
 const bytesMaxDefault = 100_663_296;
-/** What a term of a lexicon takes, about: its text, twice referred to. */
-const lexiconBytes = 100;
+/** What a term of a lexicon takes, about: its bytes and its places in the table, of which half may stand empty. */
+const lexiconBytes = 60;
 /** How many sums are kept of a scope: those of all windows, their baselines, and some of the past. */
 const sumsMax = 20;
 /** After so long the event loop gets a turn: a day that was never asked for takes a tenth of a second to decode. */
@@ -52,7 +51,7 @@ class ScopeParts {
     const kept = this.#parts.get(key);
     const mark = markOf(record);
     if (kept?.mark === mark) return kept.part;
-    const part = partOf(decodeSummary(record.bytes).summary, this.lexicon);
+    const part = readPart(record.bytes, this.lexicon);
     this.#parts.set(key, { mark, part });
     this.#partBytes += bytesOf(part) - (kept ? bytesOf(kept.part) : 0);
     return part;

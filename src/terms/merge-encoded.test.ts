@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { decodeSummary, encodeSummary, SummaryFormatError } from "./codec.ts";
 import { crc32c } from "./crc32c.ts";
 import { mergeEncoded } from "./merge-encoded.ts";
-import { type Counted, emptySummary, mergeSummaries, type Summary, topTerms } from "./summary.ts";
-import { topOfEncoded } from "./top-of-encoded.ts";
+import { risingTerms } from "./rising.ts";
+import { type Counted, emptySummary, exactSummary, mergeSummaries, type Summary, topTerms } from "./summary.ts";
+import { risingOfEncoded, topOfEncoded } from "./top-of-encoded.ts";
+import { Lexicon, partOf, Totals } from "./totals.ts";
 import { utf8Length } from "./utf8.ts";
 
 /*
@@ -61,6 +63,23 @@ test("the top of encoded summaries is the top of their merge, without what is hi
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("what rises in encoded summaries is what rises in their totals, without what is hidden", () => {
+  const lexicon = new Lexicon();
+  const of = (count: number, others: number): Summary =>
+    exactSummary(Array.from({ length: others }, (_, i) => new Set(i < count ? ["up", "also", "sea"] : ["sea"])));
+  const [window, baseline] = [of(30, 60), of(2, 600)];
+  const [now, before] = [window, baseline].map((each) => new Totals([partOf(each, lexicon)], lexicon));
+  const [parts, past] = [encoded([window]), encoded([baseline])];
+  const expected = risingTerms(now!, before!, 10, new Set());
+  assert.deepEqual(risingOfEncoded(parts, past, 10), expected);
+  assert.deepEqual(
+    expected.map(({ term }) => term),
+    ["also", "up"],
+  );
+  assert.deepEqual(risingOfEncoded(parts, past, 10, { hidden: ["also", "no such term"] }), expected.slice(1));
+  assert.equal(risingOfEncoded(past, parts, 10), undefined, "a baseline of fewer messages than the window");
 });
 
 test("the latest tokenizer version of the parts is written", () => {

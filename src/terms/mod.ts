@@ -2,6 +2,7 @@
 export { decodeSummary, encodeSummary, SummaryFormatError } from "./codec.ts";
 export { mergeEncoded } from "./merge-encoded.ts";
 export { MessageCounter } from "./message-counter.ts";
+export { type Rise, scoreOf } from "./rising.ts";
 export { languages, stopWordsFor } from "./stop-words.ts";
 export {
   type Counted,
@@ -22,5 +23,5 @@ export {
   tokenize,
   tokenizerVersion,
 } from "./tokenize.ts";
-export { type EncodedTop, topOfEncoded } from "./top-of-encoded.ts";
+export { type EncodedTop, risingOfEncoded, topOfEncoded } from "./top-of-encoded.ts";
 export { termBytesMax } from "./utf8.ts";

@@ -55,8 +55,9 @@ export function risingTerms(window: Totals, baseline: Totals, k: number, hidden:
     if (count < countMin || hidden.has(id)) continue;
     const expected = ((baseline.counts[id] ?? 0) + baseline.errorOf(id)) * scale;
     const score = scoreOf(count, expected);
+    if (score < scoreMin) continue;
     const term = window.lexicon.termOf(id);
-    if (score >= scoreMin) rises.push({ term, count, expected, score, lift: (count + 1) / (expected + 1) });
+    rises.push({ term, count, expected, score, lift: (count + 1) / (expected + 1) });
   }
   return rises.sort((a, b) => b.score - a.score || compareUtf8(a.term, b.term)).slice(0, k);
 }

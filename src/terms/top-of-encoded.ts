@@ -1,4 +1,5 @@
 import { Lexicon } from "./lexicon.ts";
+import { hasEnoughMessages, type Rise, risingTerms } from "./rising.ts";
 import type { RankedTerm } from "./summary.ts";
 import { readPart, Totals } from "./totals.ts";
 
@@ -21,15 +22,41 @@ export function topOfEncoded(
   options: { readonly hidden?: Iterable<string> } = {},
 ): EncodedTop {
   const lexicon = new Lexicon();
-  const totals = new Totals(
+  const totals = totalsOf(parts, lexicon);
+  const { messages, pairs, floor } = totals;
+  return { messages, pairs, floor, terms: totals.top(k, numbersOf(options.hidden, lexicon)) };
+}
+
+/**
+ * The `k` terms that are in more messages of a window than the time before it, the baseline, lets expect, as `risingTerms`
+ * ranks them; undefined when there are too few messages to tell. That the baseline is long enough beside the window, three
+ * times as long or more, is for the caller to see to.
+ */
+export function risingOfEncoded(
+  window: readonly Uint8Array[],
+  baseline: readonly Uint8Array[],
+  k: number,
+  options: { readonly hidden?: Iterable<string> } = {},
+): Rise[] | undefined {
+  const lexicon = new Lexicon();
+  const now = totalsOf(window, lexicon);
+  const before = totalsOf(baseline, lexicon);
+  if (!hasEnoughMessages(now, before)) return undefined;
+  return risingTerms(now, before, k, numbersOf(options.hidden, lexicon));
+}
+
+function totalsOf(parts: readonly Uint8Array[], lexicon: Lexicon): Totals {
+  return new Totals(
     parts.map((bytes) => readPart(bytes, lexicon)),
     lexicon,
   );
-  const hidden = new Set<number>();
-  for (const term of options.hidden ?? []) {
-    const id = lexicon.find(term);
-    if (id !== undefined) hidden.add(id);
+}
+
+function numbersOf(terms: Iterable<string> | undefined, lexicon: Lexicon): Set<number> {
+  const numbers = new Set<number>();
+  for (const term of terms ?? []) {
+    const number = lexicon.find(term);
+    if (number !== undefined) numbers.add(number);
   }
-  const { messages, pairs, floor } = totals;
-  return { messages, pairs, floor, terms: totals.top(k, hidden) };
+  return numbers;
 }
