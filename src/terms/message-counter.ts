@@ -10,8 +10,7 @@ import {
 } from "./tokenize.ts";
 
 /**
- * Counts messages by their terms: what `exactSummary` gives of the `messageTerms` of each, without a set for each message,
- * which takes two thirds of the time (measured: `npm run bench:terms -- --only counting`).
+ * Counts messages by their terms: what `exactSummary` gives of the `messageTerms` of each, without a set for each message.
  */
 export class MessageCounter {
   readonly #tally: Tally;
