@@ -8,7 +8,7 @@ const bytesMaxDefault = 100_663_296;
 const lexiconBytes = 60;
 /** How many sums are kept of a scope: those of all windows, their baselines, and some of the past. */
 const sumsMax = 20;
-/** After so long the event loop gets a turn: a day that was never asked for takes a tenth of a second to decode. */
+/** After so long the event loop gets a turn: a busy day that was never asked for takes 50 ms to decode. */
 const turnMs = 5;
 
 /** The summaries of one scope, decoded into the numbers of its lexicon. */

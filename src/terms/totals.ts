@@ -54,8 +54,8 @@ export function readPart(bytes: Uint8Array, lexicon: Lexicon): Part {
 }
 
 /**
- * What `mergeSummaries(parts, Infinity)` gives, for parts of one lexicon. Merging without a limit is adding, so that it
- * takes an addition for each term of each part, a hundredth of the time (measured: `npm run bench -- --only questions`).
+ * What `mergeSummaries(parts, Infinity)` gives, for parts of one lexicon. Merging without a limit is adding: it
+ * takes an addition for each term of each part.
  *
  * A part that lacks a term counts its floor into the term's error: all floors are in at first, and a part that has the
  * term takes its own off again.
