@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { CountingBatch } from "./counting-batch.ts";
 import { EntryCutter } from "./cut-entry.ts";
 import { isSwitching, type Rebuilds, readRebuilds, saveRebuilds, scopeIn } from "./rebuilds.ts";
-import { kindOf, leafKey, overall, topicScope } from "./scopes.ts";
+import { keyText, kindOf, leafKey, overall, topicScope } from "./scopes.ts";
 
 /**
  * What one pass reads of one shard, and of how many shards: up to some hundred milliseconds of work. Writing the two
@@ -202,8 +202,4 @@ class Merging {
     this.#last = { parts, capacity, bytes };
     return bytes;
   }
-}
-
-function keyText({ scope, level, startMs }: SummaryKey): string {
-  return `${scope} ${level} ${startMs}`;
 }

@@ -27,6 +27,11 @@ export function summaryKeys(traits: StoreTraits, scope: string, { level, startMs
   return Array.from({ length: leaves }, (_, part) => ({ scope: leafScope(scope, leaves, part), level, startMs }));
 }
 
+/** A summary's key as text. */
+export function keyText({ scope, level, startMs }: SummaryKey): string {
+  return `${scope} ${level} ${startMs}`;
+}
+
 function leavesOf(traits: StoreTraits, scope: string): number {
   return kindOf(scope) === "overall" ? traits.overallLeaves : 1;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "#core/clock.ts";
 import type { Store, SummaryKey, SummaryRecord } from "#core/store.ts";
 import { levels } from "#terms/windows.ts";
+import { keyText } from "./scopes.ts";
 
 /** A bucket that has been over for so long hardly ever changes any more. */
 const closedMs = 600_000;
@@ -80,9 +81,4 @@ export class SummaryCache {
 function isClosed({ level, startMs }: SummaryKey, nowMs: number): boolean {
   const bucket = levels[level];
   return bucket !== undefined && startMs + bucket.ms + closedMs <= nowMs;
-}
-
-/** A summary's key as text. */
-export function keyText({ scope, level, startMs }: SummaryKey): string {
-  return `${scope} ${level} ${startMs}`;
 }

@@ -1,6 +1,6 @@
 import type { SummaryRecord } from "#core/store.ts";
 import { Lexicon, type Part, readPart, Totals } from "#terms/totals.ts";
-import { keyText } from "./summary-cache.ts";
+import { keyText } from "./scopes.ts";
 
 /** What is kept of decoded summaries at most, about: 40 busy hours, or 400 quiet topics. */
 const bytesMaxDefault = 100_663_296;

@@ -15,10 +15,10 @@ import {
 } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { countedUpTo } from "./counted-up-to.ts";
-import { allLevel } from "./levels.ts";
+import { allLevel, dayLevel } from "./levels.ts";
 import { isStale, type Rebuilds, readRebuilds, scopeIn } from "./rebuilds.ts";
-import { overall, summaryKeys, topicScope } from "./scopes.ts";
-import { keyText, type SummaryCache } from "./summary-cache.ts";
+import { keyText, overall, summaryKeys, topicScope } from "./scopes.ts";
+import type { SummaryCache } from "./summary-cache.ts";
 
 /** What is asked, apart from how much of the answer is wanted. Without a topic: of all together; without `atMs`: now. */
 export interface TermsQuestion {
@@ -153,8 +153,8 @@ function coversOf(
 ): { window: Cover; baseline?: Cover | undefined } {
   if (window === "all") {
     // What is not in `all` yet lies in days that have a mark: theirs, or of a bucket within.
-    const oldestMs = Math.min(...marks.map(({ startMs }) => bucketOf(4, startMs).startMs), nowMs);
-    return { window: coverSince(bucketOf(4, oldestMs).startMs, nowMs, isReady) };
+    const oldestMs = Math.min(...marks.map(({ startMs }) => bucketOf(dayLevel, startMs).startMs), nowMs);
+    return { window: coverSince(bucketOf(dayLevel, oldestMs).startMs, nowMs, isReady) };
   }
   const cover = coverWindow({ window, nowMs, isReady, ...(atMs !== undefined && { atMs }) });
   if (!cover) throw notKept(nowMs);
