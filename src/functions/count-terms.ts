@@ -4,8 +4,8 @@ import type { SummaryKey, SummaryRecord, TermsChange, TopicRecord, WorkMark } fr
 import { mergeEncoded } from "#terms/merge-encoded.ts";
 import { bucketOf, capacityOf, keptUntilMs, parentOf } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
+import { TopicStopWords } from "./count-entry.ts";
 import { CountingBatch } from "./counting-batch.ts";
-import { EntryCutter } from "./cut-entry.ts";
 import { isSwitching, type Rebuilds, readRebuilds, saveRebuilds, scopeIn } from "./rebuilds.ts";
 import { keyText, kindOf, leafKey, overall, topicScope } from "./scopes.ts";
 
@@ -44,7 +44,7 @@ export interface CountResult {
  */
 export class TermCounting {
   readonly #context: Context;
-  readonly #cutter = new EntryCutter();
+  readonly #stopWords = new TopicStopWords();
   /** The shards that have been counted in this turn, by key. */
   readonly #counted = new Set<string>();
   /** The leaves written last, so that a busy bucket is not read back at each pass. Held to by version. */
@@ -170,7 +170,7 @@ export class TermCounting {
     const batches = new Map<number, CountingBatch>();
     for (const entry of entries) {
       const { startMs } = bucketOf(0, entry.publishedAtMs);
-      const batch = batches.get(startMs) ?? new CountingBatch(shardKey(ref), startMs, this.#cutter.stopWordsOf(topic));
+      const batch = batches.get(startMs) ?? new CountingBatch(shardKey(ref), startMs, this.#stopWords.of(topic));
       batches.set(startMs, batch);
       batch.add(entry);
     }

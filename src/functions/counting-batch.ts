@@ -1,5 +1,6 @@
-import { decodeEntry, type Entry } from "#core/entry.ts";
+import type { Entry } from "#core/entry.ts";
 import { MessageCounter } from "#terms/message-counter.ts";
+import { countEntry } from "./count-entry.ts";
 
 /**
  * The entries of one source that fall into one bucket, in the order of their tickets. They are cut and counted once for
@@ -42,23 +43,8 @@ export class CountingBatch {
   #count(first: number): Uint8Array {
     const counter = new MessageCounter({ stopWords: this.#stopWords });
     let uncuttable = 0;
-    for (const entry of this.#entries.slice(first)) {
-      for (const { tail } of decodeEntry(entry)) {
-        const message = parse(tail);
-        if (message === undefined) uncuttable++;
-        counter.add(message ?? { body: null });
-      }
-    }
+    for (const entry of this.#entries.slice(first)) uncuttable += countEntry(entry, counter);
     this.uncuttable = Math.max(this.uncuttable, uncuttable);
     return counter.encode();
-  }
-}
-
-/** undefined for what is no JSON: a message was checked when it was accepted, so this one is damaged. */
-function parse(tail: string): { title?: string; body: unknown } | undefined {
-  try {
-    return JSON.parse(`{${tail}`);
-  } catch {
-    return undefined;
   }
 }

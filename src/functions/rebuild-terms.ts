@@ -6,8 +6,8 @@ import type { TopicRecord } from "#core/store.ts";
 import { bucketOf, levels } from "#terms/windows.ts";
 import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
+import { TopicStopWords } from "./count-entry.ts";
 import { countedUpTo, disorderMs } from "./counted-up-to.ts";
-import { EntryCutter } from "./cut-entry.ts";
 import { knownTopic } from "./known-topics.ts";
 import { hourLevel } from "./levels.ts";
 import { type Rebuilds, readRebuilds, scopeIn } from "./rebuilds.ts";
@@ -63,10 +63,10 @@ export async function rebuildTerms(
 /** Recounts from where the work stands; true when the range is through. */
 async function recount(context: Context, rebuilds: Rebuilds, work: Work): Promise<boolean> {
   const { range, sources } = work;
-  const cutter = new EntryCutter();
+  const stopWords = new TopicStopWords();
   for (let chunks = 0; work.throughMs < range.toMs; chunks++) {
     if (chunks >= chunksPerCall || work.messages >= messagesPerCall) return false;
-    const messages = await recountChunk(context, rebuilds, range, sources, work.throughMs, cutter);
+    const messages = await recountChunk(context, rebuilds, range, sources, work.throughMs, stopWords);
     if (messages === undefined) return false;
     const hour = bucketOf(hourLevel, work.throughMs);
     if (

@@ -1,13 +1,13 @@
 import type { Entry } from "#core/entry.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
 import type { SummaryKey, SummaryRecord, TermsChange, TopicRecord } from "#core/store.ts";
-import { decodeSummary, encodeSummary } from "#terms/codec.ts";
-import { mergeSummaries, type Summary, TermCounter } from "#terms/summary.ts";
-import { tokenizerVersion } from "#terms/tokenize.ts";
+import { openSummary } from "#terms/layout.ts";
+import { mergeEncoded } from "#terms/merge-encoded.ts";
+import { MessageCounter } from "#terms/message-counter.ts";
 import { type Bucket, bucketOf, capacityOf, childrenOf, keptUntilMs, type Level, levels } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
+import { countEntry, type TopicStopWords } from "./count-entry.ts";
 import { disorderMs } from "./counted-up-to.ts";
-import type { EntryCutter } from "./cut-entry.ts";
 import { hourLevel } from "./levels.ts";
 import { generationScope, type Rebuilds, scopeIn, type TermsRange } from "./rebuilds.ts";
 import { kindOf, leafKey, summaryKeys } from "./scopes.ts";
@@ -32,10 +32,10 @@ const clockBackMs = 86_400_000;
 
 type Put = TermsChange["puts"][number];
 
-/** A leaf that is being recounted. */
+/** A leaf that is being recounted, with the exact summary of each source. */
 interface Leaf {
   readonly key: SummaryKey;
-  readonly counter: TermCounter;
+  readonly parts: Uint8Array[];
   readonly included: Record<string, number>;
 }
 
@@ -61,11 +61,11 @@ export async function recountChunk(
   range: TermsRange,
   sources: readonly Source[],
   startMs: number,
-  cutter: EntryCutter,
+  stopWords: TopicStopWords,
 ): Promise<number | undefined> {
   const found = await findChunk(context, rebuilds, range, sources, startMs);
   const leaves = new Map<string, Leaf>();
-  for (const source of sources) await countSource(context, range, source, startMs, cutter, found, leaves);
+  for (const source of sources) await countSource(context, range, source, startMs, stopWords, found, leaves);
   return putChunk(context, range, startMs, found, [...leaves.values()]);
 }
 
@@ -94,13 +94,14 @@ async function countSource(
   range: TermsRange,
   { ref, topic }: Source,
   startMs: number,
-  cutter: EntryCutter,
+  stopWords: TopicStopWords,
   { present, counted }: Found,
   leaves: Map<string, Leaf>,
 ): Promise<void> {
   const { store, clock } = context;
   const source = shardKey(ref);
   const nowMs = clock.nowMs();
+  const counters = new Map<Leaf, MessageCounter>();
   for await (const entry of entriesOf(context, ref, startMs, startMs + chunkMs)) {
     const bucket = bucketOf(0, entry.publishedAtMs);
     const key = leafKey(store.traits, generationScope(range), source, bucket.startMs);
@@ -110,12 +111,15 @@ async function countSource(
     if (entry.ticket >= (before ?? 0)) continue;
     let leaf = leaves.get(partOf(key));
     if (!leaf) {
-      leaf = { key, counter: new TermCounter(), included: { ...stored?.included } };
+      leaf = { key, parts: [], included: { ...stored?.included } };
       leaves.set(partOf(key), leaf);
     }
-    for (const terms of cutter.cut(entry, topic).terms) leaf.counter.add(terms);
+    const counter = counters.get(leaf) ?? new MessageCounter({ stopWords: stopWords.of(topic) });
+    counters.set(leaf, counter);
+    countEntry(entry, counter);
     if (!stored) leaf.included[source] = entry.ticket + 1;
   }
+  for (const [{ parts }, counter] of counters) parts.push(counter.encode());
 }
 
 /** Puts the leaves, their minutes and the 10 minutes in one step, without the finer ones that are past their time. */
@@ -130,30 +134,29 @@ async function putChunk(
   const scope = generationScope(range);
   const capacity = (level: Level): number => capacityOf(store.traits.caps, level, kindOf(range.scope));
   const puts: Put[] = [];
-  const put = (key: SummaryKey & Bucket, summary: Summary, included: Record<string, number>): void => {
+  const put = (key: SummaryKey & Bucket, bytes: Uint8Array, included: Record<string, number>): void => {
     if (key.level !== chunkLevel && keptUntilMs(key, 0) <= nowMs && !present.has(partOf(key))) return;
     const version = (versions.get(partOf(key)) ?? 0) + 1;
-    const bytes = encodeSummary(summary, tokenizerVersion);
     puts.push({ ...key, version, included, bytes, expiresAtMs: keptUntilMs(key, nowMs) });
   };
-  const inMinutes = new Map<number, Summary[]>();
-  for (const { key, counter, included } of leaves) {
-    const summary = mergeSummaries([counter.summary()], capacity(0));
+  const inMinutes = new Map<number, Uint8Array[]>();
+  for (const { key, parts, included } of leaves) {
+    const bytes = mergeEncoded(parts, capacity(0));
     const minuteMs = bucketOf(1, key.startMs).startMs;
-    inMinutes.set(minuteMs, [...(inMinutes.get(minuteMs) ?? []), summary]);
-    put({ ...key, level: 0 }, summary, included);
+    inMinutes.set(minuteMs, [...(inMinutes.get(minuteMs) ?? []), bytes]);
+    put({ ...key, level: 0 }, bytes, included);
   }
-  const minutes: Summary[] = [];
-  for (const [minuteMs, summaries] of inMinutes) {
-    const summary = mergeSummaries(summaries, capacity(1));
-    minutes.push(summary);
-    put({ scope, level: 1, startMs: minuteMs }, summary, {});
+  const minutes: Uint8Array[] = [];
+  for (const [minuteMs, leavesOfMinute] of inMinutes) {
+    const bytes = mergeEncoded(leavesOfMinute, capacity(1));
+    minutes.push(bytes);
+    put({ scope, level: 1, startMs: minuteMs }, bytes, {});
   }
   if (minutes.length === 0) return 0;
-  const summary = mergeSummaries(minutes, capacity(chunkLevel));
-  put({ scope, level: chunkLevel, startMs }, summary, {});
+  const bytes = mergeEncoded(minutes, capacity(chunkLevel));
+  put({ scope, level: chunkLevel, startMs }, bytes, {});
   const saved = await store.saveTerms({ puts, setMarks: [], clearMarks: [], cursors: [] });
-  return saved ? summary.messages : undefined;
+  return saved ? openSummary(bytes).messages : undefined;
 }
 
 /** Merges the recounted 10 minutes of an hour. undefined when somebody else wrote it meanwhile; else its messages. */
@@ -165,8 +168,8 @@ export async function recountHour(context: Context, range: TermsRange, startMs: 
   const chunks = await store.getSummaries(childrenOf(hour).map((chunk) => ({ scope, ...chunk })));
   if (chunks.length === 0) return 0;
   const capacity = capacityOf(store.traits.caps, hourLevel, kindOf(range.scope));
-  const summary = mergeSummaries(
-    chunks.map(({ bytes }) => decodeSummary(bytes).summary),
+  const bytes = mergeEncoded(
+    chunks.map((chunk) => chunk.bytes),
     capacity,
   );
   const put = {
@@ -174,11 +177,11 @@ export async function recountHour(context: Context, range: TermsRange, startMs: 
     ...hour,
     version: (versions.get(partOf({ scope, ...hour })) ?? 0) + 1,
     included: {},
-    bytes: encodeSummary(summary, tokenizerVersion),
+    bytes,
     expiresAtMs: keptUntilMs(hour, clock.nowMs()),
   };
   const saved = await store.saveTerms({ puts: [put], setMarks: [], clearMarks: [], cursors: [] });
-  return saved ? summary.messages : undefined;
+  return saved ? openSummary(bytes).messages : undefined;
 }
 
 /** The shard's entries published in [fromMs, toMs). Between long reads other work goes on. */

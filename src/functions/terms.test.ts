@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import type { PopularTerms } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
@@ -754,4 +754,48 @@ describe("answers", () => {
     const answer = await world.ask("a");
     assert.deepEqual([answer.messages, answer.pairs, answer.terms], [1, 0, []]);
   });
+
+  test("go on past a message that cutting fails at, which counts as one without terms", async (t) => {
+    failOver(t, "ล้มเหลว");
+    const world = new World();
+    await world.createTopic("a");
+    await world.publish("a", ["apple", "pear"]);
+    const texts = ["apple plum", "apple ล้มเหลว", "pear"];
+    const body = async () => Buffer.from(JSON.stringify({ messages: texts.map((text) => ({ body: text })) }));
+    await publish(world.context, admin, { topic: "a", mediaType: "application/json", body });
+    await world.publish("a", ["fig"]);
+    const { messages, uncuttable } = await world.counting.countTerms();
+    assert.deepEqual([messages, uncuttable], [6, 1]);
+    const { messages: answered, pairs, terms } = await world.ask("a");
+    assert.deepEqual([answered, pairs], [6, 6]);
+    assert.deepEqual(
+      terms.map(({ term, count }) => `${term} ${count}`),
+      ["apple 2", "pear 2", "fig 1", "plum 1"],
+    );
+    await world.publish("a", ["fig"]);
+    assert.deepEqual(await world.counting.countTerms(), { messages: 1, uncuttable: 0, more: true });
+  });
+
+  test("go on past an entry that is damaged, whose messages count as ones without terms", async () => {
+    const world = new World();
+    await world.createTopic("a");
+    await world.publish("a", ["apple"]);
+    const { incarnation } = (await world.store.getTopic("a"))!;
+    const parts = [{ shard: 0, count: 2, payload: Buffer.from([9, 9, 9]) }];
+    await world.store.append({ topic: "a", incarnation, nowMs: world.nowMs, parts });
+    await world.publish("a", ["apple"]);
+    const { messages, uncuttable } = await world.counting.countTerms();
+    assert.deepEqual([messages, uncuttable], [4, 2]);
+    const answer = await world.ask("a");
+    assert.deepEqual([answer.messages, answer.pairs], [4, 2]);
+  });
 });
+
+/** Makes the cutting of any text with these words fail, as a fault in a dictionary of ICU would. */
+function failOver(t: TestContext, words: string): void {
+  const { segment } = Intl.Segmenter.prototype;
+  t.mock.method(Intl.Segmenter.prototype, "segment", function (this: Intl.Segmenter, text: string) {
+    if (text.includes(words)) throw new Error(`a fault in cutting ${text}`);
+    return segment.call(this, text);
+  });
+}

@@ -38,3 +38,26 @@ test("a counter of messages gives the exact summary of their terms", () => {
     ),
   );
 });
+
+test("a message that throws on the way is not counted, nor are the words before that", () => {
+  const broken = (text: string) => ({
+    body: [
+      text,
+      {
+        get more(): string {
+          throw new Error("broken");
+        },
+      },
+    ],
+  });
+  fc.assert(
+    fc.property(fc.array(fc.record({ text, isBroken: fc.boolean() })), (messages) => {
+      const counter = new MessageCounter();
+      for (const { text, isBroken } of messages)
+        if (isBroken) assert.throws(() => counter.add(broken(text)), /broken/);
+        else counter.add({ body: text });
+      const whole = messages.filter(({ isBroken }) => !isBroken);
+      assert.deepEqual(counter.summary(), exactSummary(whole.map(({ text }) => messageTerms({ body: text }))));
+    }),
+  );
+});

@@ -19,9 +19,15 @@ export class MessageCounter {
     this.#tally = new Tally(options.stopWords ?? new Set());
   }
 
+  /** Adds a message. If this throws, as a getter in its body may, nothing of the message is counted. */
   add(message: MessageText): void {
     this.#tally.begin();
-    addMessageTerms(message, this.#tally);
+    try {
+      addMessageTerms(message, this.#tally);
+    } catch (error) {
+      this.#tally.undo();
+      throw error;
+    }
   }
 
   /** Adds a message that has no terms. */
@@ -45,6 +51,7 @@ export class MessageCounter {
 }
 
 interface Tallied extends Counted {
+  readonly term: string;
   count: number;
   readonly error: 0;
   /** Which message held it last: a term is counted once per message. */
@@ -57,6 +64,8 @@ class Tally extends TermSet {
   messages = 0;
   pairs = 0;
   #pairsBefore = 0;
+  /** What the message begun last counts towards, and behind that what earlier ones did. */
+  readonly #taken: Tallied[] = [];
 
   constructor(stopWords: ReadonlySet<string>) {
     super(stopWords, messageTermsMax);
@@ -67,18 +76,32 @@ class Tally extends TermSet {
     this.#pairsBefore = this.pairs;
   }
 
+  /** Takes the message begun last back. */
+  undo(): void {
+    while (this.pairs > this.#pairsBefore) {
+      this.pairs--;
+      const tallied = this.#taken[this.pairs - this.#pairsBefore]!;
+      tallied.count--;
+      tallied.lastMessage = 0;
+      if (tallied.count === 0) this.counts.delete(tallied.term);
+    }
+    this.messages--;
+  }
+
   override get full(): boolean {
     return this.pairs - this.#pairsBefore >= messageTermsMax;
   }
 
   protected override take(term: string): void {
-    const tallied = this.counts.get(term);
-    if (tallied === undefined) this.counts.set(ownCopy(term), { count: 1, error: 0, lastMessage: this.messages });
-    else if (tallied.lastMessage === this.messages) return;
-    else {
-      tallied.count++;
-      tallied.lastMessage = this.messages;
+    let tallied = this.counts.get(term);
+    if (tallied === undefined) {
+      tallied = { term: ownCopy(term), count: 0, error: 0, lastMessage: 0 };
+      this.counts.set(tallied.term, tallied);
     }
+    if (tallied.lastMessage === this.messages) return;
+    tallied.count++;
+    tallied.lastMessage = this.messages;
+    this.#taken[this.pairs - this.#pairsBefore] = tallied;
     this.pairs++;
   }
 }
