@@ -13,6 +13,7 @@ import type { Context } from "./context.ts";
 import { TermCounting } from "./count-terms.ts";
 import { deleteTopic } from "./delete-topic.ts";
 import { getPopularTerms } from "./get-popular-terms.ts";
+import { dayLevel } from "./levels.ts";
 import { publish } from "./publish.ts";
 import { putTopic } from "./put-topic.ts";
 import { rebuildTerms } from "./rebuild-terms.ts";
@@ -102,6 +103,16 @@ class World {
   ask(topic: string | undefined, window: WindowName, context = this.context): Promise<PopularTerms> {
     return getPopularTerms(context, admin, { ...(topic !== undefined && { topic }), window });
   }
+}
+
+/** The store with some of its calls replaced. */
+function storeWith(store: Store, calls: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const own = Reflect.get(target, name);
+      return calls[name as keyof Store] ?? own.bind?.(target) ?? own;
+    },
+  });
 }
 
 /** How often messages are counted, and their two words. */
@@ -230,15 +241,12 @@ test("cut off at any step it leaves the old counts or the new ones, and messages
       let published = await world.fill(["a"], 2);
       await world.put("a", []);
       let left = saves;
-      const breaking = new Proxy(world.store, {
-        get: (target, name) =>
-          name === "saveTerms"
-            ? async (...args: Parameters<Store["saveTerms"]>) => {
-                if (left-- > 0) return target.saveTerms(...args);
-                if (!isLost) await target.saveTerms(...args);
-                throw new Error("cut off");
-              }
-            : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
+      const breaking = storeWith(world.store, {
+        async saveTerms(change) {
+          if (left-- > 0) return world.store.saveTerms(change);
+          if (!isLost) await world.store.saveTerms(change);
+          throw new Error("cut off");
+        },
       });
       const body = { topic: "a", from: timeToString(t0), to: timeToString(t0 + 2 * hour) };
       const cut = await rebuildTerms({ ...world.context, store: breaking }, admin, { body }).catch(() => undefined);
@@ -270,21 +278,18 @@ for (const [when, nth] of [
     const published = await world.fill(["a"], 2);
     await world.put("a", []);
     let puts = 0;
-    const store = new Proxy(world.store, {
-      get: (target, name) =>
-        name === "saveTerms"
-          ? async (...args: Parameters<Store["saveTerms"]>) => {
-              if (args[0].puts.some(({ scope }) => scope === "rebuilds") && ++puts === nth) {
-                const { nowMs } = world;
-                world.nowMs = t0 + 2 * hour - minute;
-                for (let i = 0; i < 8; i++) await world.publish("a");
-                world.nowMs = nowMs;
-                // Another process counts them, before this one gets on.
-                if (nth === 2) while ((await world.counting.countTerms()).more);
-              }
-              return target.saveTerms(...args);
-            }
-          : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
+    const store = storeWith(world.store, {
+      async saveTerms(change) {
+        if (change.puts.some(({ scope }) => scope === "rebuilds") && ++puts === nth) {
+          const { nowMs } = world;
+          world.nowMs = t0 + 2 * hour - minute;
+          for (let i = 0; i < 8; i++) await world.publish("a");
+          world.nowMs = nowMs;
+          // Another process counts them, before this one gets on.
+          if (nth === 2) while ((await world.counting.countTerms()).more);
+        }
+        return world.store.saveTerms(change);
+      },
     });
     const rebuilding = new World(store);
     rebuilding.nowMs = world.nowMs;
@@ -301,6 +306,61 @@ for (const [when, nth] of [
     }
   });
 }
+
+test("cut off after the switch, before its days are marked, it shows the new counts of all messages", async () => {
+  const world = new World();
+  await world.put("a", ["en"]);
+  const published = await world.fill(["a"], 30);
+  await world.put("a", []);
+  const store = storeWith(world.store, {
+    async saveTerms(change) {
+      if (change.setMarks.some(({ level }) => level === dayLevel)) throw new Error("cut off");
+      return world.store.saveTerms(change);
+    },
+  });
+  const rebuilding = new World(store);
+  rebuilding.nowMs = world.nowMs;
+
+  await assert.rejects(rebuilding.rebuildAll("a", t0, t0 + 30 * hour), /cut off/);
+
+  for (let days = 0; days < 4; days++) {
+    const answer = counts(await world.ask("a", "all"));
+    assert.deepEqual(answer, { messages: published, apple: published, the: published }, `after ${days} days`);
+    await world.work();
+    world.nowMs += day;
+  }
+});
+
+test("an answer during which a range is rebuilt is of the old counts or the new ones, and of all messages", async () => {
+  const world = new World();
+  await world.put("a", ["en"]);
+  const published = await world.fill(["a"], 30);
+  await world.put("a", []);
+  let reads = 0;
+  const rebuildAfterFirst = async <T>(read: Promise<T>): Promise<T> => {
+    const found = await read;
+    if (++reads > 1) return found;
+    let answer = await world.rebuild("a", t0, t0 + 30 * hour);
+    while (answer.state !== "done") answer = await world.rebuild("a", t0, t0 + 30 * hour, answer.continue);
+    return found;
+  };
+  const asking = new World(
+    storeWith(world.store, {
+      getSummaries(keys) {
+        const read = world.store.getSummaries(keys);
+        return keys.some(({ scope }) => scope === "rebuilds") ? rebuildAfterFirst(read) : read;
+      },
+      listWork: (...args) => rebuildAfterFirst(world.store.listWork(...args)),
+    }),
+  );
+  asking.nowMs = world.nowMs;
+
+  const { messages, apple, the } = counts(await asking.ask("a", "all"));
+
+  assert.equal(reads, 2, "it was rebuilt between the two");
+  assert.deepEqual([messages, apple], [published, published]);
+  assert.ok(the === 0 || the === published, `${the} of ${published}`);
+});
 
 test("what cannot be recounted is refused, and changes nothing", async () => {
   const world = new World();

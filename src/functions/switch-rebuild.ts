@@ -1,7 +1,7 @@
 import { BellwetherError } from "#contract/errors.ts";
 import { shardKey } from "#core/shard.ts";
 import type { SummaryRecord, TopicRecord } from "#core/store.ts";
-import { decodeSummary } from "#terms/codec.ts";
+import { openSummary } from "#terms/layout.ts";
 import { childrenOf, levels } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { TermCounting } from "./count-terms.ts";
@@ -112,7 +112,7 @@ function includesSame(leaf: SummaryRecord, recounted: SummaryRecord | undefined)
 /** How many messages an hour counts, under its scope with its generation. */
 export async function messagesIn({ store }: Context, scope: string, startMs: number): Promise<number> {
   const [hour] = await store.getSummaries([{ scope, level: hourLevel, startMs }]);
-  return hour ? decodeSummary(hour.bytes).summary.messages : 0;
+  return hour ? openSummary(hour.bytes).messages : 0;
 }
 
 /** The rebuilds whose days are still kept and that this one does not replace. Throws `limit_reached` for too many. */
