@@ -20,7 +20,7 @@ async function firstWrong(variant: Variant, seed: number, runs: number): Promise
 test("counts are exact whatever fails, comes late, twice or at once", async (t) => {
   const seed = Number(process.env.FAULTS_SEED ?? Date.now() % 2 ** 31);
   t.diagnostic(`seed ${seed}`);
-  const wrongSeed = await firstWrong({}, seed, 200);
+  const wrongSeed = await firstWrong({}, seed, 500);
   assert.equal(wrongSeed, undefined, `npm run terms:faults -- --runs 1 --seed ${wrongSeed}`);
 });
 
