@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { encodeSummary } from "./codec.ts";
 import { MessageCounter } from "./message-counter.ts";
@@ -60,4 +62,16 @@ test("a message that throws on the way is not counted, nor are the words before 
       assert.deepEqual(counter.summary(), exactSummary(whole.map(({ text }) => messageTerms({ body: text }))));
     }),
   );
+});
+
+test("terms that are counted keep no text of their messages in memory", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const counter = new MessageCounter();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < 200; i++) counter.add({ body: `${"the sea and ".repeat(5_000)} unmistakable${i}x` });
+  collect();
+  const heldBytes = process.memoryUsage().heapUsed - before;
+  assert.ok(counter.summary().terms.size === 203 && heldBytes < 4_000_000, `${heldBytes} bytes are held`);
 });
