@@ -42,10 +42,10 @@ export async function readOn(
     if (part && part.incarnation > topic.incarnation) throw cursorAhead(topic.topic);
     const recreated = part !== undefined && part.incarnation < topic.incarnation;
     for (const ref of shardsOf(topic)) {
-      const state = await store.getShard(ref);
-      if (!state) continue; // deleted meanwhile
       const old = part?.positions.get(ref.shard);
       const position = recreated ? startOfShard : (old ?? startOfShard);
+      const state = await store.getShard(ref, position.ticket);
+      if (!state) continue; // deleted meanwhile
       if (isBeyond(position, state)) throw cursorAhead(topic.topic);
       if (recreated) {
         const sequence = old?.sequence ?? 0;
@@ -131,11 +131,12 @@ class ShardReader {
 
   async take(messagesMax: number, bytesMax: number): Promise<Delivery[]> {
     const taken: Delivery[] = [];
-    await this.#skipTrimmed();
     let messages = 0;
     let bytes = 0;
     while (this.ready && messages === 0) {
-      for (const entry of await this.#nextStretch(messagesMax, bytesMax)) {
+      const entries = await this.#nextStretch(messagesMax, bytesMax);
+      if (await this.#skipTrimmed(entries[0])) continue;
+      for (const entry of entries) {
         if (entry.ticket > this.position.ticket) this.#gapFrom ??= this.position.sequence;
         for (const message of decodeEntry(entry)) {
           if (entry.ticket === this.position.ticket && message.index < this.position.index) continue;
@@ -188,16 +189,18 @@ class ShardReader {
     return entries;
   }
 
-  /** Steps over what retention has ended, without reading it. */
-  async #skipTrimmed(): Promise<void> {
+  /** Steps over what retention has ended, without reading it. Where the next entry has not expired there is nothing to step over. */
+  async #skipTrimmed(next: Entry | undefined): Promise<boolean> {
     const { ticket, sequence } = this.position;
-    if (this.#cutoffMs === Number.NEGATIVE_INFINITY && ticket >= this.#state.firstTicket) return;
+    if (next ? next.publishedAtMs > this.#cutoffMs : ticket >= this.#state.tickets) return false;
     const kept = await this.#store.findEntry(this.ref, { publishedAtMs: this.#cutoffMs + 1 });
-    if (kept && kept.ticket <= ticket) return;
+    if (kept && kept.ticket <= ticket) return false;
     this.position = kept
       ? { ticket: kept.ticket, index: 0, sequence: kept.firstSequence }
       : { ticket: this.#state.tickets, index: 0, sequence: this.#state.messages };
     if (this.position.sequence > sequence) this.#gapFrom ??= sequence;
+    this.#fruitless = 0;
+    return true;
   }
 }
 

@@ -115,6 +115,11 @@ export interface StoreTraits {
   readonly transactions: boolean;
   /** Over how many leaves a bucket of `overall` is spread by source, so that several counters seldom meet at one. */
   readonly overallLeaves: number;
+  /**
+   * `expire` trims logs and forgets tokens, reserved names and summaries to the moment. Where it does not, a log is trimmed
+   * by whole days and the rest goes later by itself.
+   */
+  readonly expiresAtOnce: boolean;
   /** How many terms a summary may hold here. */
   readonly caps: Caps;
 }
@@ -168,14 +173,20 @@ export interface Store {
 
   /**
    * Appends all parts or none, in one entry a shard (shared with other calls that arrive meanwhile). Throws
-   * `topic_not_found` when that incarnation is gone, `idempotency_key_reused`, `unavailable` (with `accepted` where some
-   * shards hold their part).
+   * `topic_not_found` when that incarnation is gone, `idempotency_key_reused`, `unavailable` (with `accepted`, the indexes
+   * of parts, where some shards hold theirs).
    */
   append(request: AppendRequest): Promise<AppendResult>;
-  /** Entries from `fromTicket` on, in order, until there are `messagesMax` messages or `bytesMax` bytes; at least one if there is one. */
+  /**
+   * Entries from `fromTicket` on, in order, until there are `messagesMax` messages or `bytesMax` bytes; at least one if
+   * there is one: an entry that has its place already and is still being written is waited for when it would be the first.
+   */
   readEntries(ref: ShardRef, fromTicket: number, messagesMax: number, bytesMax: number): Promise<Entry[]>;
-  /** undefined for a shard that is not there. */
-  getShard(ref: ShardRef): Promise<ShardState | undefined>;
+  /**
+   * undefined for a shard that is not there. With `seenTicket` the state may be a little old, but reaches at least that
+   * far if the log does: cheaper where reads may lag.
+   */
+  getShard(ref: ShardRef, seenTicket?: number): Promise<ShardState | undefined>;
   /** The first entry that ends behind this sequence, or whose `publishedAtMs` is at least this time. */
   findEntry(
     ref: ShardRef,

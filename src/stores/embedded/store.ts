@@ -12,6 +12,7 @@ const traits: StoreTraits = {
   name: "embedded",
   durable: true,
   transactions: true,
+  expiresAtOnce: true,
   overallLeaves: 1,
   caps: roomyCaps,
 };

@@ -41,6 +41,7 @@ class MemoryStore implements Store {
     name: "memory",
     durable: false,
     transactions: true,
+    expiresAtOnce: true,
     overallLeaves: 1,
     caps: roomyCaps,
   });
