@@ -135,9 +135,8 @@ class ShardReader {
     let bytes = 0;
     while (this.ready && messages === 0) {
       const entries = await this.#nextStretch(messagesMax, bytesMax);
-      if (await this.#skipTrimmed(entries[0])) continue;
+      if (await this.#stepsOver(entries[0])) continue;
       for (const entry of entries) {
-        if (entry.ticket > this.position.ticket) this.#gapFrom ??= this.position.sequence;
         for (const message of decodeEntry(entry)) {
           if (entry.ticket === this.position.ticket && message.index < this.position.index) continue;
           if (messages >= messagesMax || bytes >= bytesMax) return taken;
@@ -189,18 +188,29 @@ class ShardReader {
     return entries;
   }
 
-  /** Steps over what retention has ended, without reading it. Where the next entry has not expired there is nothing to step over. */
-  async #skipTrimmed(next: Entry | undefined): Promise<boolean> {
+  /**
+   * Steps over what is not there, up to the next entry or, without one, to the end; and, without reading it, over what
+   * retention has ended. A loss is only what was trimmed: a ticket that was given out and never used is a silent hole.
+   * Gives whether there is another stretch to read.
+   */
+  async #stepsOver(next: Entry | undefined): Promise<boolean> {
     const { ticket, sequence } = this.position;
-    if (next ? next.publishedAtMs > this.#cutoffMs : ticket >= this.#state.tickets) return false;
-    const kept = await this.#store.findEntry(this.ref, { publishedAtMs: this.#cutoffMs + 1 });
+    const hasExpired = next !== undefined && next.publishedAtMs <= this.#cutoffMs;
+    const kept = hasExpired ? await this.#store.findEntry(this.ref, { publishedAtMs: this.#cutoffMs + 1 }) : next;
     if (kept && kept.ticket <= ticket) return false;
+    if (hasExpired || (await this.#isTrimmed(ticket))) this.#gapFrom ??= sequence;
+    if (kept && kept === next) return false;
     this.position = kept
       ? { ticket: kept.ticket, index: 0, sequence: kept.firstSequence }
       : { ticket: this.#state.tickets, index: 0, sequence: this.#state.messages };
-    if (this.position.sequence > sequence) this.#gapFrom ??= sequence;
     this.#fruitless = 0;
     return true;
+  }
+
+  async #isTrimmed(ticket: number): Promise<boolean> {
+    if (ticket < this.#state.firstTicket) return true;
+    const state = await this.#store.getShard(this.ref);
+    return state !== undefined && ticket < state.firstTicket;
   }
 }
 
