@@ -42,6 +42,7 @@ export async function putSummary(requests: Requests, put: Put): Promise<boolean>
   const body = encodeBody(put);
   const pieces = Math.ceil(body.length / pieceBytesMax);
   const x = expiresAtMs < 1e14 ? Math.ceil(expiresAtMs / 1000) + keptOnSeconds : undefined;
+  if (version === 1) await noteRebuilt(requests, put.scope);
   if (pieces > 1) await writePieces(requests, put, writer, body);
   const written = await requests.put(
     "WordCount",
@@ -55,18 +56,34 @@ export async function putSummary(requests: Requests, put: Put): Promise<boolean>
   return isDone;
 }
 
-/** Deletes a step's worth of the summaries of a scope. Gives whether there may be more. */
-export async function deleteSummaries(requests: Requests, scope: string): Promise<boolean> {
+/** Deletes a step's worth of the summaries of a topic, also of its rebuilds. Gives whether there may be more. */
+export async function deleteSummaries(requests: Requests, topicScope: string): Promise<boolean> {
+  const rebuilt = await requests.query("WordCount", rebuiltPartition(topicScope), { limit: 1 });
+  const note = rebuilt.items[0];
+  const scope = note ? textOf(note, "s") : topicScope;
   for (const level of [0, 1, 2, 3, 4, 5, "5+"]) {
     const { items } = await requests.query("WordCount", `${scope}/${level}`, { limit: 50 });
     if (items.length === 0) continue;
-    await requests.deleteAll(
-      "WordCount",
-      items.map((item): Key => [textOf(item, "p"), textOf(item, "s")]),
-    );
+    await requests.deleteAll("WordCount", items.map(keyOfItem));
     return true;
   }
-  return false;
+  if (note) await requests.delete("WordCount", keyOfItem(note));
+  return note !== undefined;
+}
+
+/** Notes a scope `<topic's>@<generation>` by its topic's, from which it could not be found. */
+async function noteRebuilt(requests: Requests, scope: string): Promise<void> {
+  const end = scope.indexOf("@");
+  if (scope.startsWith("topic:") && end !== -1)
+    await requests.put("WordCount", { p: rebuiltPartition(scope.slice(0, end)), s: scope });
+}
+
+function rebuiltPartition(topicScope: string): string {
+  return `rebuilt/${topicScope}`;
+}
+
+function keyOfItem(item: Item): Key {
+  return [textOf(item, "p"), textOf(item, "s")];
 }
 
 function itemKey({ scope, level, startMs }: SummaryKey): Key {
@@ -134,11 +151,7 @@ async function clearPieces(requests: Requests, key: SummaryKey, version: number)
     to: `${sortableTime(version)}.`,
     limit: 50,
   });
-  if (items.length > 0)
-    await requests.deleteAll(
-      "WordCount",
-      items.map((item): Key => [textOf(item, "p"), textOf(item, "s")]),
-    );
+  if (items.length > 0) await requests.deleteAll("WordCount", items.map(keyOfItem));
 }
 
 function piecePartition({ scope, level }: SummaryKey): string {
