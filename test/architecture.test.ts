@@ -28,6 +28,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   stopword: /^terms\/stop-words\.ts$/,
   pino: /^hosts\/local\//,
   "prom-client": /^hosts\/local\//,
+  "@aws-sdk/client-dynamodb": /^stores\/dynamodb\//,
 };
 
 /** Node's own modules, by the folders that may not use them all. core and terms do no I/O; what is not named may use any. */

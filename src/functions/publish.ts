@@ -45,6 +45,7 @@ export async function publish(context: Context, caller: Caller, input: PublishIn
     parts,
     nowMs,
     idempotencyOf(owner, topic, input.idempotencyKey, body, nowMs),
+    placed,
   );
   return answer(topic.topic, messages.length, placed, result);
 }
@@ -55,6 +56,7 @@ async function append(
   parts: Parameters<Context["store"]["append"]>[0]["parts"],
   nowMs: number,
   idempotency: ReturnType<typeof idempotencyOf>,
+  placed: ReadonlyMap<number, readonly number[]>,
 ): ReturnType<Context["store"]["append"]> {
   context.appends.begin(nowMs);
   try {
@@ -69,10 +71,18 @@ async function append(
     // Deleted elsewhere: what this process remembers of it is wrong.
     if (error instanceof BellwetherError && error.code === "topic_not_found")
       context.registry.forget("topic", topic.topic);
-    throw error;
+    throw acceptedMessages(error, placed);
   } finally {
     context.appends.end(nowMs);
   }
+}
+
+/** The store tells of parts that it holds; the caller knows messages by their position in the batch. */
+function acceptedMessages(error: unknown, placed: ReadonlyMap<number, readonly number[]>): unknown {
+  if (!(error instanceof BellwetherError) || !error.details.accepted) return error;
+  const indexes = [...placed.values()];
+  const accepted = error.details.accepted.flatMap((part) => indexes[part]!).sort((a, b) => a - b);
+  return new BellwetherError(error.code, error.message, { ...error.details, accepted }, { cause: error.cause });
 }
 
 /** Which messages, by index, go to which shard. */

@@ -8,20 +8,44 @@ export interface BackgroundReports {
   failed(work: "countTerms" | "rollUpTerms" | "expire", error: unknown): void;
 }
 
-/** The longest that counting lies behind when no news wakes it. */
-const sweepMs = 1_000;
-/** Between two passes while there is news: a pass costs the same two summaries however few messages it adds. */
-const gatherMs = 250;
+/** How long the works rest when there is nothing more to do at once, in ms. */
+export interface BackgroundPace {
+  /** The longest that counting lies behind when no news wakes it. */
+  readonly sweepMs: number;
+  /** Between two passes while there is news: a pass costs the same two summaries however few messages it adds. */
+  readonly gatherMs: number;
+  readonly rollUpEveryMs: number;
+  readonly expireEveryMs: number;
+}
+
+/** For a store on this machine, where looking costs nothing. */
+export const localPace: BackgroundPace = Object.freeze({
+  sweepMs: 1_000,
+  gatherMs: 250,
+  rollUpEveryMs: 2_000,
+  expireEveryMs: 1_000,
+});
+
+/** For a store that is paid by use: an idle service then asks for about 50 read units in 10 s. */
+export const sparingPace: BackgroundPace = Object.freeze({
+  sweepMs: 10_000,
+  gatherMs: 2_000,
+  rollUpEveryMs: 10_000,
+  expireEveryMs: 60_000,
+});
+
 /** A pass of this many is behind: the next follows at once. */
 const fullPassMessages = 20_000;
-const rollUpEveryMs = 2_000;
-const expireEveryMs = 1_000;
 
 /**
  * Does what no caller waits for, on hosts that keep running: counts terms, rolls them up, and forgets what has expired.
  * `wake` cuts counting's pause short when something was written. Each work goes on after a failure.
  */
-export function startBackground(context: Context, reports: BackgroundReports): { wake(): void; stop(): Promise<void> } {
+export function startBackground(
+  context: Context,
+  reports: BackgroundReports,
+  { sweepMs, gatherMs, rollUpEveryMs, expireEveryMs }: BackgroundPace = localPace,
+): { wake(): void; stop(): Promise<void> } {
   const counting = new TermCounting(context);
   const stopping = new AbortController();
   let wake = (): void => {};

@@ -2,8 +2,9 @@ import { type LocalSettings, type SettingName, settingSpecs } from "./settings.t
 
 /** What a newcomer sees first: where it is, and lines to paste. */
 export function greeting(url: string, settings: LocalSettings): string {
+  const place = settings.store === "embedded" ? settings.dataDir : `the DynamoDB tables ${settings.tablePrefix}*`;
   const key = settings.openRegistration ? "" : ' -H "Authorization: Bearer $ADMIN_KEY"';
-  return `Bellwether serves on ${url} (data in ${settings.dataDir}${settings.openRegistration ? "; open to this machine: set ADMIN_KEY_SHA256 to close it" : ""})
+  return `Bellwether serves on ${url} (data in ${place}${settings.openRegistration ? "; open to this machine: set ADMIN_KEY_SHA256 to close it" : ""})
 
   Register a publisher and a subscriber of the topic "news"; each answer shows its token once:
     curl --json '{"name":"me","topics":["news"]}' ${url}/v1/publishers${key}

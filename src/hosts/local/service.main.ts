@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
-import { startCore } from "../core.main.ts";
+import type { BackgroundReports } from "../background.ts";
+import { type ServiceCore, startCore } from "../core.main.ts";
 import { createMetrics } from "./metrics.ts";
 import { createLocalServer } from "./server.ts";
-import { type LocalSettings, readSettings, type SettingName } from "./settings.ts";
+import { type LocalSettings, readSettings, SettingError, type SettingName } from "./settings.ts";
 
 /** A running service. `close` ends it in order: what is in flight is answered, streams end with their cursor. */
 export interface LocalService {
@@ -21,7 +22,7 @@ export async function startLocalService(
   const settings = readSettings(flags, environment);
   const log = pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: true }));
   const metrics = createMetrics();
-  const core = await startCore(settings.dataDir, settings, {
+  const core = await startCoreOf(settings, environment, {
     counted: metrics.counted,
     failed: (work, error) => log.error({ err: error, work }, "background work failed"),
   });
@@ -45,4 +46,20 @@ export async function startLocalService(
       await core.close();
     },
   };
+}
+
+/** The core over the store that is set. What knows AWS is loaded only for DynamoDB. */
+async function startCoreOf(
+  settings: LocalSettings,
+  environment: NodeJS.ProcessEnv,
+  reports: BackgroundReports,
+): Promise<ServiceCore> {
+  if (settings.store === "embedded") return startCore(settings.dataDir, settings, reports);
+  const { startDynamoDbCore } = await import("../dynamodb-core.main.ts").catch((error) => {
+    if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new SettingError(
+      "STORE is dynamodb, and the package @aws-sdk/client-dynamodb is not installed. Install it beside bellwether.",
+    );
+  });
+  return startDynamoDbCore(settings, environment, reports);
 }

@@ -6,6 +6,12 @@ export interface LocalSettings extends ServiceSettings {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
+  /** What remembers: SQLite in `dataDir`, or DynamoDB. */
+  readonly store: "embedded" | "dynamodb";
+  /** Before the name of each DynamoDB table. */
+  readonly tablePrefix: string;
+  /** Makes DynamoDB tables that are not there. */
+  readonly createTables: boolean;
   /** Host names that an open service answers to besides localhost. */
   readonly allowedHosts: readonly string[];
   /** Origins whose web pages may call the service; `*` for any (not on an open service). */
@@ -36,6 +42,25 @@ export const settingSpecs = {
     flag: "data-dir",
     default: "data",
     meaning: "The folder that holds everything; made if it is not there.",
+  },
+  store: {
+    variable: "STORE",
+    flag: "store",
+    default: "embedded",
+    meaning:
+      "embedded: SQLite in DATA_DIR. dynamodb: tables of DynamoDB, which several nodes may share; region, credentials and endpoint are those of the AWS environment (AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB, ...).",
+  },
+  tablePrefix: {
+    variable: "TABLE_PREFIX",
+    flag: "table-prefix",
+    default: "bellwether-",
+    meaning: "What the names of the DynamoDB tables begin with.",
+  },
+  createTables: {
+    variable: "CREATE_TABLES",
+    flag: "create-tables",
+    default: "false",
+    meaning: "true: make DynamoDB tables that are not there, paid for by use. In AWS they are better made by infra.",
   },
   adminKey: {
     variable: "ADMIN_KEY",
@@ -132,6 +157,9 @@ export function readSettings(
     port: integer("port", given("port"), 0, 65_535),
     host,
     dataDir: given("dataDir"),
+    store: oneOf("store", given("store"), ["embedded", "dynamodb"]) as LocalSettings["store"],
+    tablePrefix: tablePrefix(given("tablePrefix")),
+    createTables: boolean("createTables", given("createTables")),
     adminKeyHashes,
     openRegistration: open,
     publicRead: given("publicRead") === "" ? open : boolean("publicRead", given("publicRead")),
@@ -148,6 +176,11 @@ export function readSettings(
 /** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function tablePrefix(text: string): string {
+  if (/^[A-Za-z0-9_.-]{1,200}$/.test(text)) return text;
+  throw new SettingError(`TABLE_PREFIX is "${text}"; it must be 1..200 of the characters A-Z a-z 0-9 _ . and -.`);
 }
 
 function adminKeys(key: string, hashes: string): string[] {

@@ -1,3 +1,4 @@
+import type { Clock } from "#core/clock.ts";
 import type { ShardRef } from "#core/shard.ts";
 import type { AppendRequest } from "#core/store.ts";
 import { appendIdOf, putEntry } from "./entries.ts";
@@ -28,10 +29,19 @@ export class Call {
   noted: Map<number, Place> | undefined;
   error: unknown;
 
-  constructor(request: AppendRequest) {
+  /** When it came, by the clock that `nowMs` is of, so that what it waited can be added. */
+  readonly #cameMs: number;
+
+  constructor(request: AppendRequest, clock: Clock) {
     this.request = request;
+    this.#cameMs = clock.nowMs();
     this.callId = request.idempotency && callIdOf(request.idempotency);
     this.parts = request.parts.map((part) => ({ call: this, ...part, stored: undefined }));
+  }
+
+  /** Its time when its ticket is taken: what it waited before belongs to it, or an answer could be as of a time before it. */
+  nowMs(clock: Clock): number {
+    return this.request.nowMs + Math.max(0, clock.nowMs() - this.#cameMs);
   }
 
   get isOpen(): boolean {
@@ -53,9 +63,10 @@ export async function writeBatch(
   views: ShardViews,
   topic: { readonly topic: string; readonly incarnation: number },
   calls: readonly Call[],
+  clock: Clock,
 ): Promise<void> {
   const startedMs = requests.timing.monotonicMs();
-  const firstMs = Math.max(...calls.map(({ request }) => request.nowMs));
+  const firstMs = Math.max(...calls.map((call) => call.nowMs(clock)));
   for (let round = 0; round < roundsMax; round++) {
     const open = calls.filter((call) => call.isOpen);
     if (open.length === 0) return;

@@ -1,4 +1,5 @@
 import { BellwetherError } from "#contract/errors.ts";
+import type { Clock } from "#core/clock.ts";
 import type { NewsBoard } from "#core/news.ts";
 import type { AppendRequest, AppendResult } from "#core/store.ts";
 import { appendAgain } from "./append-again.ts";
@@ -30,10 +31,12 @@ export class Appends {
   readonly #requests: Requests;
   readonly #views: ShardViews;
   readonly #news: NewsBoard;
+  readonly #clock: Clock;
   readonly #lanes = new Map<string, Lane>();
   readonly #keys = new Map<string, Promise<unknown>>();
 
-  constructor(requests: Requests, views: ShardViews, news: NewsBoard) {
+  constructor(requests: Requests, views: ShardViews, news: NewsBoard, clock: Clock) {
+    this.#clock = clock;
     this.#requests = requests;
     this.#views = views;
     this.#news = news;
@@ -63,7 +66,7 @@ export class Appends {
   }
 
   async #write(request: AppendRequest): Promise<AppendResult> {
-    const call = new Call(request);
+    const call = new Call(request, this.#clock);
     await this.#join(call);
     if (call.record) return appendAgain(this.#requests, this.#views, request, call.record, request.nowMs);
     const stored = call.parts.flatMap(({ stored }) => stored ?? []);
@@ -104,7 +107,7 @@ export class Appends {
       const calls = batch.map(({ call }) => call);
       try {
         if (lane.waiting.length > 0) void this.#serve(key, lane);
-        await writeBatch(this.#requests, this.#views, lane.topic, calls);
+        await writeBatch(this.#requests, this.#views, lane.topic, calls, this.#clock);
       } catch (error) {
         for (const call of calls) call.error ??= error;
       }

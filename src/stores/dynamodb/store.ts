@@ -70,7 +70,7 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
   const views = new ShardViews();
   const reader = new LogReader(views, clock, graceMs);
   const news = new NewsPoller(requests.as("waitForNews"), views);
-  const appends = new Appends(requests.as("append"), views, news.board);
+  const appends = new Appends(requests.as("append"), views, news.board, clock);
   /** The verb, with what it takes noted under its name. */
   const verb =
     <Args extends readonly unknown[], Result>(

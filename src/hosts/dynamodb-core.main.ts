@@ -1,0 +1,105 @@
+import { Worker } from "node:worker_threads";
+import type { ServiceSettings } from "#core/settings.ts";
+import type { Store } from "#core/store.ts";
+import { type DynamoDbOptions, openDynamoDbStore } from "#stores/dynamodb/store.ts";
+import type { BackgroundReports } from "./background.ts";
+import type { BackgroundReport, ServiceCore } from "./core.main.ts";
+import { createHttpHandler } from "./http.ts";
+import { createContext } from "./node-context.ts";
+
+/** What the DynamoDB store is opened with, from the settings and the environment of AWS. */
+export interface DynamoDbSettings extends ServiceSettings {
+  readonly tablePrefix: string;
+  readonly createTables: boolean;
+}
+
+/** What the background thread is given. */
+export interface DynamoDbBackground {
+  readonly options: DynamoDbOptions;
+  readonly settings: ServiceSettings;
+}
+
+/**
+ * The service without a socket, over DynamoDB: any number of processes over the same tables are one service. Region,
+ * credentials and endpoint are taken from the environment as the AWS SDK does; an engine elsewhere than in AWS is called
+ * without real ones.
+ */
+export async function startDynamoDbCore(
+  settings: DynamoDbSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+  reports: BackgroundReports,
+): Promise<ServiceCore> {
+  const options = optionsFrom(settings, environment);
+  const store = await openDynamoDbStore({ ...options, createTables: settings.createTables });
+  try {
+    await store.getTopic("0");
+  } catch (error) {
+    await store.close();
+    if ((error as Error).name !== "ResourceNotFoundException") throw error;
+    throw new Error(
+      `There is no DynamoDB table ${settings.tablePrefix}Topics. Make the tables with infra, or start with CREATE_TABLES=true.`,
+      { cause: error },
+    );
+  }
+  const background = startBackgroundThread({ options, settings }, reports);
+  return {
+    handler: createHttpHandler(createContext(telling(store, background.wake), settings)),
+    async close() {
+      await background.stop();
+      await store.close();
+    },
+  };
+}
+
+function optionsFrom(
+  { tablePrefix }: DynamoDbSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+): DynamoDbOptions {
+  const endpoint = environment.AWS_ENDPOINT_URL_DYNAMODB ?? environment.AWS_ENDPOINT_URL;
+  if (!endpoint) return { tablePrefix };
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE } = environment;
+  return {
+    tablePrefix,
+    endpoint,
+    region: AWS_REGION ?? AWS_DEFAULT_REGION ?? "us-east-1",
+    ...(!AWS_ACCESS_KEY_ID && !AWS_PROFILE && { credentials: { accessKeyId: "none", secretAccessKey: "none" } }),
+  };
+}
+
+/** The store, with each append told. */
+function telling(store: Store, tell: () => void): Store {
+  return {
+    ...store,
+    async append(request) {
+      const result = await store.append(request);
+      tell();
+      return result;
+    },
+  };
+}
+
+/** Counting, rolling up and expiry in a thread with a store of its own, so that cutting words never stops the event loop. */
+function startBackgroundThread(
+  background: DynamoDbBackground,
+  reports: BackgroundReports,
+): { wake(): void; stop(): Promise<void> } {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const worker = new Worker(new URL(`./dynamodb-background-thread.main.${extension}`, import.meta.url), {
+    workerData: background,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  worker.on("error", (error) => reports.failed("countTerms", error));
+  worker.on("message", (report: BackgroundReport) => {
+    if ("counted" in report) reports.counted(...report.counted);
+    else reports.failed(report.failed, new Error(report.error));
+  });
+  return {
+    wake: () => worker.postMessage("news"),
+    async stop() {
+      worker.postMessage("stop");
+      await exited;
+    },
+  };
+}
