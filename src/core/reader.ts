@@ -44,7 +44,7 @@ export async function readOn(
     for (const ref of shardsOf(topic)) {
       const old = part?.positions.get(ref.shard);
       const position = recreated ? startOfShard : (old ?? startOfShard);
-      const state = await store.getShard(ref, position.ticket);
+      const state = await store.getShard(ref, position.index > 0 ? position.ticket + 1 : position.ticket);
       if (!state) continue; // deleted meanwhile
       if (isBeyond(position, state)) throw cursorAhead(topic.topic);
       if (recreated) {

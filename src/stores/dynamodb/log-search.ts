@@ -17,7 +17,8 @@ interface Bound {
 /**
  * The first entry that ends behind a sequence, or was published at a time or later. The marks of days say where to look;
  * within, the place is guessed from how the values lie, every other time halved, so that a probe, which is paid for by the
- * size of the entry, seldom needs more than a few others.
+ * size of the entry, seldom needs more than a few others. What it comes to is read as any reader does: an entry before it
+ * that has its ticket and is still being written is the first one then.
  */
 export async function findEntry(
   requests: Requests,
@@ -27,20 +28,19 @@ export async function findEntry(
   wanted: Wanted,
 ): Promise<Entry | undefined> {
   const { ref } = counter;
-  const trim = trimOf(counter, clock.nowMs());
-  const { low, high } = boundsOf(counter, wanted, trim.tickets);
-  const end = Math.max(low.ticket, high.ticket);
-  let found: Entry | undefined;
+  const { low, high } = boundsOf(counter, wanted, trimOf(counter, clock.nowMs()).tickets);
   for (let probes = 0; low.ticket < high.ticket; probes++) {
     const ticket = probeAt(low, high, wanted, probes);
     const entry = await reader.firstEntryFrom(requests, ref, ticket, high.ticket);
-    if (!entry) high.ticket = ticket;
-    else if (isReached(entry, wanted)) {
-      found = entry;
-      Object.assign(high, { ticket, value: valueAt(entry, wanted) });
-    } else Object.assign(low, { ticket: entry.ticket + 1, value: valueAt(entry, wanted) });
+    if (entry && !isReached(entry, wanted))
+      Object.assign(low, { ticket: entry.ticket + 1, value: valueAt(entry, wanted) });
+    else Object.assign(high, { ticket, value: entry ? valueAt(entry, wanted) : high.value });
   }
-  return found ?? reader.firstEntryFrom(requests, ref, end, counter.tickets);
+  for (let { ticket } = low; ; ) {
+    const [entry] = await reader.readEntries(requests, ref, ticket, 1, 1);
+    if (!entry || isReached(entry, wanted)) return entry;
+    ticket = entry.ticket + 1;
+  }
 }
 
 function boundsOf(counter: Counter, wanted: Wanted, firstTicket: number): { low: Bound; high: Bound } {

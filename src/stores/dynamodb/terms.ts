@@ -54,9 +54,6 @@ async function moveCursor(
 
 /** All results, once all have ended: a step is not left while any of its writes is under way. */
 async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(promises);
-  return settled.map((each) => {
-    if (each.status === "rejected") throw each.reason;
-    return each.value;
-  });
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

@@ -1,0 +1,60 @@
+import { AppendsUnderWay } from "#core/appends.ts";
+import { Registry } from "#core/registry.ts";
+import { defaultServiceSettings } from "#core/settings.ts";
+import type { Store } from "#core/store.ts";
+import { TermCounting } from "#functions/count-terms.ts";
+import { TermAnswers } from "#functions/term-answers.ts";
+import { createDynamoDbStore } from "#stores/dynamodb/store.ts";
+import { faultyClient, type Lie, type Mood } from "./faulty-client.ts";
+import type { ModelDynamoDb } from "./model-dynamodb.ts";
+import type { SimulatedProcess, World } from "./world.ts";
+
+/** A process of the service: its store, and the counting that it does. */
+export interface Process {
+  readonly simulated: SimulatedProcess;
+  readonly store: Store;
+  readonly counting: TermCounting;
+  nowMs(): number;
+  /** Resolves when it is killed. */
+  readonly died: Promise<void>;
+  kill(): void;
+}
+
+export const graceMs = 2_000;
+
+let ids = 0;
+
+export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => Mood, lie: Lie | undefined): Process {
+  const simulated = world.startProcess();
+  const clock = world.clockOf(simulated);
+  const store = createDynamoDbStore({
+    tablePrefix: "",
+    graceMs,
+    clock,
+    timing: world.timingOf(simulated),
+    client: faultyClient(world, model, simulated, moodNow, lie),
+  });
+  const registry = new Registry(store, clock, 0);
+  const appends = new AppendsUnderWay();
+  const context = {
+    store,
+    registry,
+    appends,
+    clock,
+    ids: { id: () => `${ids++}`, secret: () => "", integer: (below: number) => ids++ % below },
+    settings: defaultServiceSettings,
+    terms: new TermAnswers({ store, registry, appends, clock }, 0),
+  };
+  const { promise: died, resolve } = Promise.withResolvers<void>();
+  return {
+    simulated,
+    store,
+    counting: new TermCounting(context),
+    nowMs: clock.nowMs,
+    died,
+    kill() {
+      simulated.isDead = true;
+      resolve();
+    },
+  };
+}
