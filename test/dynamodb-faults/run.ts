@@ -110,6 +110,7 @@ class Run {
     for (const reader of this.#history.readers) start(() => this.#reads(reader, this.random.integer(1, 6)));
     for (let i = this.random.integer(0, 2); i > 0; i--) start(() => this.#counts());
     for (let i = this.random.integer(0, 2); i > 0; i--) start(() => this.#commits());
+    for (let i = this.random.integer(0, 2); i > 0; i--) start(() => this.#expires());
     if (this.random.chance(0.4)) this.#killSoon();
     await this.#world.until(Promise.all(works));
     this.#isCalm = true;
@@ -241,6 +242,18 @@ class Run {
     }
   }
 
+  async #expires(): Promise<void> {
+    await this.#pause(this.random.integer(0, 1_000));
+    const process = this.#process();
+    await this.#survived(async () => {
+      try {
+        await process.store.expire(process.nowMs());
+      } catch (error) {
+        this.#expected(error);
+      }
+    }, process);
+  }
+
   async #commits(): Promise<void> {
     for (let commits = this.random.integer(1, 3); commits > 0; commits--) {
       const process = this.#process();
@@ -328,6 +341,7 @@ class Run {
 
   #killSoon(): void {
     this.#world.after(this.random.integer(0, 2_000), () => {
+      if (this.#isCalm) return;
       const i = this.random.integer(0, this.#processes.length - 1);
       this.#processes[i]!.kill();
       this.#processes[i] = this.#start();

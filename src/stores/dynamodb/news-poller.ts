@@ -114,6 +114,7 @@ export class NewsPoller {
     const changed = watched.filter((ref) => {
       const item = found.get(shardKey(ref));
       const before = this.#views.recent(ref, 0, Number.POSITIVE_INFINITY)?.tickets;
+      if (item) this.#gone.delete(shardKey(ref));
       if (item) return this.#views.note(item, this.#requests.timing.monotonicMs()).tickets !== before;
       this.#gone.add(shardKey(ref));
       return true;

@@ -43,7 +43,8 @@ export class ShardViews {
   async read(requests: Requests, ref: ShardRef, consistent: boolean): Promise<Counter | undefined> {
     const item = await requests.get("Topics", counterKey(ref), consistent);
     if (!item || decodeCounter(item).isGone) {
-      this.forget(ref);
+      // A read that may be old is also so of a shard that was only just made.
+      if (consistent) this.forget(ref);
       return undefined;
     }
     return this.note(item, requests.timing.monotonicMs());

@@ -77,6 +77,8 @@ export async function fallAsleep(
       if (refused) return;
       sleeps += 1;
     }
+    // One that is newer than the sleep belongs to a waking that is under way.
+    if (numberOf(listed, "z") > sleeps) return;
   }
   await requests.delete("Topics", [partition, textOf(listed, "s")], {
     text: "z = :z",
