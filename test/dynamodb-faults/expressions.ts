@@ -110,13 +110,13 @@ class Parser {
   }
 
   #value(): AttributeValue {
-    if (!this.#take("if_not_exists")) return this.operand()!;
+    if (!this.#take("if_not_exists")) return known(this.operand());
     this.#expect("(");
     const name = this.operand();
     this.#expect(",");
     const otherwise = this.operand();
     this.#expect(")");
-    return (name ?? otherwise)!;
+    return known(name ?? otherwise);
   }
 
   operand(): AttributeValue | undefined {
@@ -134,6 +134,13 @@ class Parser {
   #expect(token: string): void {
     if (!this.#take(token)) throw new Error(`Expected ${token}: ${this.#tokens.join(" ")}`);
   }
+}
+
+function known(value: AttributeValue | undefined): AttributeValue {
+  if (value) return value;
+  throw Object.assign(new Error("The expression names an attribute that is not there."), {
+    name: "ValidationException",
+  });
 }
 
 function compares(left: AttributeValue | undefined, comparator: string, right: AttributeValue | undefined): boolean {
