@@ -96,7 +96,10 @@ async function takeTickets(
 ): Promise<Map<number, Ticket>> {
   const tickets = new Map<number, Ticket>();
   let isShared = [...groups.values()].flat().some(({ call }) => call.parts.length > 1);
-  let atMs = nowMs;
+  const knownMs = [...groups.keys()].map(
+    (shard) => views.recent({ ...topic, shard }, requests.timing.monotonicMs(), 60_000)?.lastAtMs ?? 0,
+  );
+  let atMs = Math.max(nowMs, ...(isShared ? knownMs : []));
   for (let times = 1; ; times++) {
     const missing = [...groups].filter(
       ([shard, parts]) =>
