@@ -79,7 +79,7 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
     ): ((...args: Args) => Promise<Result>) =>
     (...args) =>
       run(requests.as(name), ...args);
-  let asleepFrom = "";
+  let asleepFrom: string | undefined;
 
   return {
     traits,
@@ -131,7 +131,7 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
       if (await sweepStep(as, nowMs)) return true;
       const page = await readAwake(as, asleepFrom, 100);
       for (const shard of page.shards) await fallAsleep(as, shard, nowMs);
-      asleepFrom = page.next ?? "";
+      asleepFrom = page.next;
       return page.next !== undefined;
     }),
     async close() {

@@ -147,7 +147,7 @@ async function writePieces(requests: Requests, put: Put, writer: string, body: U
 /** Of earlier versions, also those of writers who ended before they could clear up. */
 async function clearPieces(requests: Requests, key: SummaryKey, version: number): Promise<void> {
   const { items } = await requests.query("WordCount", piecePartition(key), {
-    from: "",
+    from: "0",
     to: `${sortableTime(version)}.`,
     limit: 50,
   });

@@ -4,7 +4,7 @@ import { counterKey } from "./counter.ts";
 import { numberOf } from "./items.ts";
 import type { Requests } from "./requests.ts";
 import { putSummary } from "./summaries.ts";
-import { readAwake } from "./wakefulness.ts";
+import { type AwakePage, readAwake } from "./wakefulness.ts";
 import { clearMark, setMark } from "./work.ts";
 
 /** Shards of one page of the list of those awake. */
@@ -12,13 +12,14 @@ const pageShards = 100;
 
 export async function listUncounted(requests: Requests, limit: number): Promise<{ ref: ShardRef; ticket: number }[]> {
   const uncounted: { ref: ShardRef; ticket: number }[] = [];
-  for (let from: string | undefined = ""; from !== undefined && uncounted.length < limit; ) {
-    const page: Awaited<ReturnType<typeof readAwake>> = await readAwake(requests, from, pageShards);
+  let from: string | undefined;
+  do {
+    const page: AwakePage = await readAwake(requests, from, pageShards);
     for (const { counter } of page.shards)
       if (counter && !counter.isGone && counter.counted < counter.tickets)
         uncounted.push({ ref: counter.ref, ticket: counter.counted });
     from = page.next;
-  }
+  } while (from !== undefined && uncounted.length < limit);
   return uncounted.slice(0, limit);
 }
 

@@ -44,8 +44,12 @@ export interface AwakePage {
   readonly next: string | undefined;
 }
 
-export async function readAwake(requests: Requests, from: string, limit: number): Promise<AwakePage> {
-  const { items, more } = await requests.query("Topics", partition, { from, limit, consistent: true });
+export async function readAwake(requests: Requests, from: string | undefined, limit: number): Promise<AwakePage> {
+  const { items, more } = await requests.query("Topics", partition, {
+    ...(from !== undefined && { from }),
+    limit,
+    consistent: true,
+  });
   const refs = items.map((item) => refOfKey(textOf(item, "s")));
   const found = await requests.getAll("Topics", refs.map(counterKey), true);
   const counters = new Map(found.map((item) => [textOf(item, "p"), decodeCounter(item)]));
