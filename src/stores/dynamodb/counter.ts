@@ -9,9 +9,13 @@ export interface Extent {
   readonly bytes: number;
 }
 
-/** How far it had come when the first ticket of a UTC day (counted since 1970) was taken. Unmarked days took none. */
+/**
+ * How far it had come when the first ticket of a UTC day (counted since 1970) was taken. It stands for the tickets up to the
+ * next mark: those of this day and, once marks were put together, of days before `endDay`.
+ */
 export interface DayMark extends Extent {
   readonly day: number;
+  readonly endDay: number;
 }
 
 /** Entries before this extent were written while the retention was another. */
@@ -23,8 +27,8 @@ export interface PastRetention extends Extent {
 /**
  * A shard's counter: its sequencer. One item below 1 KB, so that a ticket costs one write unit:
  * `t m b` tickets, messages and bytes given out; `l` the last publish time; `c` the ticket before which all is counted;
- * `r` retention; `z` how often it fell asleep and woke (odd: asleep); `g` when it is gone; `T<day> M<day> B<day>` marks;
- * `H<n> I<n> J<n> Q<n>` retentions of the past. Days in base 36.
+ * `r` retention; `z` how often it fell asleep and woke (odd: asleep); `g` when it is gone; `T<day> M<day> B<day>` marks,
+ * `E<day>` their end; `H<n> I<n> J<n> Q<n>` retentions of the past. Days in base 36.
  */
 export interface Counter extends Extent {
   readonly ref: ShardRef;
@@ -61,8 +65,7 @@ export function decodeCounter(item: Item): Counter {
   const past: PastRetention[] = [];
   for (const name of Object.keys(item)) {
     const rest = name.slice(1);
-    if (name.length > 1 && name[0] === "T")
-      marks.push({ day: Number.parseInt(rest, 36), ...extentOf(item, "TMB", rest) });
+    if (name.length > 1 && name[0] === "T") marks.push(markOf(item, rest));
     if (name.length > 1 && name[0] === "H")
       past.push({ index: Number(rest), retentionSeconds: numberOf(item, `Q${rest}`), ...extentOf(item, "HIJ", rest) });
   }
@@ -77,6 +80,11 @@ export function decodeCounter(item: Item): Counter {
     marks: marks.sort((a, b) => a.day - b.day),
     past: past.sort((a, b) => a.index - b.index),
   };
+}
+
+function markOf(item: Item, text: string): DayMark {
+  const day = Number.parseInt(text, 36);
+  return { day, endDay: numberOf(item, `E${text}`, day + 1), ...extentOf(item, "TMB", text) };
 }
 
 function extentOf(item: Item, names: string, suffix = ""): Extent {

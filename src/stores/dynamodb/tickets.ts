@@ -1,10 +1,10 @@
 import { type ShardRef, shardKey } from "#core/shard.ts";
-import { type Counter, counterKey, dayMs, markNames } from "./counter.ts";
+import { counterKey, dayMs, decodeCounter, markNames } from "./counter.ts";
 import { numberOf } from "./items.ts";
 import type { Requests } from "./requests.ts";
 import { unavailable } from "./retries.ts";
 import { type ShardViews, topicNotFound } from "./shard-views.ts";
-import { obsoleteNames } from "./trim.ts";
+import { tidy } from "./trim.ts";
 import { wake } from "./wakefulness.ts";
 
 /** A place in a shard's log that nobody else is given. */
@@ -20,8 +20,6 @@ export interface Ticket {
 }
 
 const triesMax = 20;
-/** So many obsolete attributes may gather before a ticket sweeps them out. */
-const obsoleteMax = 6;
 
 /**
  * Takes the next ticket of a shard, with sequences for `count` messages and a publish time of at least `nowMs`: one write
@@ -39,22 +37,17 @@ export async function takeTicket(
   let publishedAtMs = Math.max(nowMs, views.recent(ref, requests.timing.monotonicMs(), 60_000)?.lastAtMs ?? 0);
   for (let tries = 0; tries < triesMax; tries++) {
     const takenMs = requests.timing.monotonicMs();
-    const known = views.recent(ref, takenMs, 60_000);
-    const written = await requests.update("Topics", counterKey(ref), addition(count, bytes, publishedAtMs, known), {
+    const written = await requests.update("Topics", counterKey(ref), addition(count, bytes, publishedAtMs), {
       text: "attribute_exists(t) AND attribute_not_exists(g) AND l <= :now",
     });
     if (!written.refused) {
-      const counter = views.note(written.item!, requests.timing.monotonicMs());
-      const after = { tickets: numberOf(written.item!, "t"), messages: numberOf(written.item!, "m") };
-      if (numberOf(written.item!, "z") % 2 === 1) await wake(requests, ref, numberOf(written.item!, "z"));
-      return {
-        ref,
-        ticket: after.tickets - 1,
-        firstSequence: after.messages - count,
-        publishedAtMs,
-        retentionSeconds: counter.retentionSeconds,
-        takenMs,
-      };
+      views.note(written.item!, requests.timing.monotonicMs());
+      const counter = decodeCounter(written.item!);
+      const { tickets, messages, retentionSeconds, sleeps } = counter;
+      if (sleeps % 2 === 1) await wake(requests, ref, sleeps);
+      await tidy(requests, counter, publishedAtMs).catch(() => {}); // the next one does
+      const place = { ticket: tickets - 1, firstSequence: messages - count };
+      return { ref, ...place, publishedAtMs, retentionSeconds, takenMs };
     }
     if (!written.by || written.by.g !== undefined) {
       views.forget(ref);
@@ -66,17 +59,11 @@ export async function takeTicket(
   throw unavailable(new Error(`The time of ${shardKey(ref)} runs ahead.`));
 }
 
-function addition(count: number, bytes: number, publishedAtMs: number, known: Counter | undefined) {
-  const day = Math.floor(publishedAtMs / dayMs);
-  const [T, M, B] = markNames(day);
-  const obsolete = known ? obsoleteNames(known, publishedAtMs, day) : [];
-  const removed = obsolete.length >= obsoleteMax ? obsolete : [];
-  const names = Object.fromEntries(removed.map((name, i) => [`#x${i}`, name]));
+function addition(count: number, bytes: number, publishedAtMs: number) {
+  const [T, M, B] = markNames(Math.floor(publishedAtMs / dayMs));
   return {
-    text: `SET l = :now, #T = if_not_exists(#T, t), #M = if_not_exists(#M, m), #B = if_not_exists(#B, b) ADD t :one, m :count, b :bytes${
-      removed.length > 0 ? ` REMOVE ${Object.keys(names).join(", ")}` : ""
-    }`,
+    text: "SET l = :now, #T = if_not_exists(#T, t), #M = if_not_exists(#M, m), #B = if_not_exists(#B, b) ADD t :one, m :count, b :bytes",
     values: { ":now": publishedAtMs, ":one": 1, ":count": count, ":bytes": bytes },
-    names: { "#T": T, "#M": M, "#B": B, ...names },
+    names: { "#T": T, "#M": M, "#B": B },
   };
 }
