@@ -25,13 +25,13 @@ const readsMax = 10;
 export async function getSummaries(requests: Requests, keys: readonly SummaryKey[]): Promise<SummaryRecord[]> {
   const byItem = new Map(keys.map((key) => [itemKey(key).join(" "), key]));
   const items = await requests.getAll("WordCount", [...byItem.values()].map(itemKey), true);
-  return Promise.all(
-    items.map(async (item) => {
-      const key = byItem.get(`${textOf(item, "p")} ${textOf(item, "s")}`)!;
-      const { version, body } = await bodyOf(requests, key, item);
-      return decodeSummaryBody(key, version, body);
-    }),
-  ).then((records) => records.flatMap((record) => record ?? []));
+  const records = new Map<string, SummaryRecord>();
+  for (const item of items) {
+    const name = keyOfItem(item).join(" ");
+    const { version, body } = await bodyOf(requests, byItem.get(name)!, item);
+    if (body) records.set(name, decodeSummaryBody(byItem.get(name)!, version, body));
+  }
+  return keys.flatMap((key) => records.get(itemKey(key).join(" ")) ?? []);
 }
 
 /** Puts a summary if the one before its version is stored. */
@@ -102,8 +102,7 @@ function encodeBody({ included, bytes }: Put): Uint8Array {
   return Buffer.concat([length, head, bytes]);
 }
 
-function decodeSummaryBody(key: SummaryKey, version: number, body: Uint8Array | undefined): SummaryRecord | undefined {
-  if (!body) return undefined;
+function decodeSummaryBody(key: SummaryKey, version: number, body: Uint8Array): SummaryRecord {
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const end = 4 + buffer.readUInt32LE(0);
   const { scope, level, startMs } = key;
