@@ -128,7 +128,7 @@ const operation = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("saveTerms"),
       puts: fc.uniqueArray(fc.record({ key: summaryKey, wrongBy, keptMs: fc.constantFrom(1, 60_000, 86_400_000) }), {
-        selector: ({ key }) => JSON.stringify(key),
+        selector: ({ key }) => JSON.stringify(key.level === 5 ? { ...key, start: 0 } : key),
         maxLength: 2,
       }),
       setMarks: fc.array(mark, { maxLength: 2 }),
@@ -338,11 +338,19 @@ async function termsChange(operation: OperationOf<"saveTerms">, world: World, mo
   });
   const marks = (list: typeof operation.setMarks) =>
     list.map(({ key, stamp }) => ({ ...world.summaryKey(key), stamp }));
+  // A change names a mark once.
+  const named = new Map(
+    [...marks(operation.setMarks), ...marks(operation.clearMarks)].map((each, i) => [
+      `${each.scope} ${each.level} ${each.startMs}`,
+      { each, isSet: i < operation.setMarks.length },
+    ]),
+  );
   return {
     puts: await Promise.all(puts),
-    setMarks: marks(operation.setMarks),
-    clearMarks: marks(operation.clearMarks),
-    cursors: await Promise.all(cursors),
+    setMarks: [...named.values()].filter(({ isSet }) => isSet).map(({ each }) => each),
+    clearMarks: [...named.values()].filter(({ isSet }) => !isSet).map(({ each }) => each),
+    // And a shard once.
+    cursors: [...new Map((await Promise.all(cursors)).map((each) => [fc.stringify(each.ref), each])).values()],
   };
 }
 
