@@ -26,7 +26,7 @@ export const localPace: BackgroundPace = Object.freeze({
   expireEveryMs: 1_000,
 });
 
-/** For a store that is paid by use: an idle service then asks for about 50 read units in 10 s. */
+/** For a store that is paid by use. */
 export const sparingPace: BackgroundPace = Object.freeze({
   sweepMs: 10_000,
   gatherMs: 2_000,

@@ -6,6 +6,7 @@ import { readOn } from "#core/reader.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { TopicRecord } from "#core/store.ts";
 import { TermCounting } from "#functions/count-terms.ts";
+import { rollUpTerms } from "#functions/roll-up-terms.ts";
 import { createContext } from "#hosts/node-context.ts";
 import { startEngine } from "./fake-engine.ts";
 import { type DynamoDbStore, openDynamoDbStore } from "./store.ts";
@@ -134,5 +135,24 @@ test("terms cost at most 0.1 write units a message at 1,000 messages a second", 
     const { saveTerms } = Object.fromEntries(store.consumption.byVerb);
     t.diagnostic(`terms: ${saveTerms!.writeUnits / 10_000} write units a message`);
     assert.ok(saveTerms!.writeUnits / 10_000 <= 0.1);
+  });
+});
+
+test("a sweep of an idle node costs some read units, and one for each shard with news within the hour", async (t) => {
+  await withStore(async (store) => {
+    const context = createContext(store, { ...defaultServiceSettings, registryCacheMs: 0 }, { nowMs: () => t0 });
+    const counting = new TermCounting(context);
+    const sweep = async (): Promise<number> => {
+      store.consumption.reset();
+      await counting.countTerms();
+      await rollUpTerms(context);
+      assert.equal(store.consumption.total.writeUnits, 0);
+      return store.consumption.total.readUnits;
+    };
+    const one = await sweep();
+    await store.createTopic({ ...topic, topic: "more", shards: 10 }, 10);
+    const eleven = await sweep();
+    t.diagnostic(`idle sweep: ${one - 1} read units and ${(eleven - one) / 10} for each shard`);
+    assert.ok(one <= 12 && eleven - one <= 10);
   });
 });
