@@ -38,6 +38,3 @@ export const tableDefinitions: readonly TableDefinition[] = Object.freeze([
   // Summaries of terms, and the marks of what is to be rolled up.
   { name: "WordCount", partitionKey: partition, sortKey: text, ttlAttribute: "x" },
 ]);
-
-/** A partition of which there are several, so that no single one bears all writes: `name/0` .. `name/15`. */
-export const bucketsMax = 16;
