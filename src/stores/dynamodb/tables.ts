@@ -24,7 +24,7 @@ const number: KeyDefinition = { name: "t", type: "N" };
 
 /**
  * All tables. What their items are stands with the code that writes them; names of attributes are short, as they are paid
- * for with every item. `docs/decisions/0013-dynamodb-store.md` says why these tables and keys.
+ * for with every item. `docs/decisions/0014-dynamodb-store.md` says why these tables and keys.
  */
 export const tableDefinitions: readonly TableDefinition[] = Object.freeze([
   // Topics, the counters of their shards, the list of shards to look at for counting, what deleted topics left.

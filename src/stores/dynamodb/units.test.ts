@@ -13,7 +13,7 @@ import { type DynamoDbStore, openDynamoDbStore } from "./store.ts";
 
 /*
  * What the store's verbs cost, in DynamoDB's units as the engine reports them: a write unit is 1 KB, a read unit 4 KB (8
- * where it may be old). The figures are those of `docs/decisions/0013-dynamodb-store.md`, printed as they are measured.
+ * where it may be old). The figures are those of `docs/decisions/0014-dynamodb-store.md`, printed as they are measured.
  */
 
 const engine = await startEngine();
