@@ -34,7 +34,7 @@ async function start(): Promise<(path: string, init?: RequestInit & { json?: obj
     });
 }
 
-test("two nodes are one service", { timeout: 60_000 }, async () => {
+test("two nodes are one service", { skip: engine.missing, timeout: 60_000 }, async () => {
   const [a, b] = [await start(), await start()];
   const publisher = await (await a("/v1/publishers", { json: { name: "me", topics: ["news"] } })).json();
   const subscriber = await (await b("/v1/subscribers", { json: { topics: ["news"], from: "earliest" } })).json();
@@ -82,7 +82,7 @@ test("two nodes are one service", { timeout: 60_000 }, async () => {
   }
 });
 
-test("tables that are not there are said to be missing", async () => {
+test("tables that are not there are said to be missing", { skip: engine.missing }, async () => {
   const missing = { ...flags, tablePrefix: "none-", createTables: "false" };
   await assert.rejects(startLocalService(missing, environment), /no DynamoDB table none-Topics.*CREATE_TABLES/);
 });
