@@ -113,6 +113,11 @@ export interface StoreTraits {
   readonly durable: boolean;
   /** `saveTerms` happens at once or not at all, and `getSummaries` sees one moment. */
   readonly transactions: boolean;
+  /**
+   * How long, in ms, a message that another process appends can have its publish time before anyone else can know of it;
+   * 0 where one process has the store.
+   */
+  readonly appendsUnseenMs: number;
   /** Over how many leaves a bucket of `overall` is spread by source, so that several counters seldom meet at one. */
   readonly overallLeaves: number;
   /**

@@ -12,7 +12,8 @@ export const disorderMs = 60_000;
 
 /**
  * Every message of the topic (of all topics, when it is undefined) published up to then is counted, also those whose
- * publishing is under way in this process. Before `nowMs`, which must be the time now.
+ * publishing is under way: in this process as it knows, in others as they are seen by then (`appendsUnseenMs`). Before
+ * `nowMs`, which must be the time now.
  */
 export async function countedUpTo(
   context: Pick<Context, "store" | "appends">,
@@ -20,7 +21,7 @@ export async function countedUpTo(
   nowMs: number,
 ): Promise<number> {
   // First, as what is under way is not in the log, and once it is, it is seen there.
-  let asOfMs = context.appends.oldestMs(nowMs) - 1;
+  let asOfMs = Math.min(context.appends.oldestMs(nowMs), nowMs - context.store.traits.appendsUnseenMs) - 1;
   for (const { ref, ticket } of await context.store.listUncounted(uncountedMax)) {
     if (topic && (ref.topic !== topic.topic || ref.incarnation !== topic.incarnation)) continue;
     const [first] = await context.store.readEntries(ref, ticket, 1, 1);

@@ -738,6 +738,20 @@ describe("answers", () => {
     world.assertExact(await world.ask("a"), "a");
   });
 
+  test("are as of before what another process may be publishing unseen, where the store is shared", async () => {
+    const store = createMemoryStore();
+    const world = new World(Object.assign(store, { traits: { ...store.traits, appendsUnseenMs: 30_000 } }));
+    await world.createTopic("a");
+    await world.publish("a", ["apple"]);
+    await world.count();
+    world.nowMs += minute;
+
+    const answer = await world.ask("a");
+
+    assert.equal(answer.asOf, timeToString(world.nowMs - 30_000 - 1));
+    world.assertExact(answer, "a");
+  });
+
   test("count a message that cannot be cut as one without terms", async () => {
     const world = new World();
     await world.createTopic("a");

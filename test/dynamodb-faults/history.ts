@@ -27,13 +27,22 @@ export interface ReaderHistory {
   readonly losses: { readonly shard: number; readonly from: number; readonly to: number; readonly atMs: number }[];
 }
 
+interface Answer {
+  readonly asOfMs: number;
+  /** By shard, the ticket before which all was counted. */
+  readonly counted: ReadonlyMap<number, number>;
+}
+
 /** What happened in one run, and each thing that should not have. */
 export class History {
   readonly calls: PublishedCall[] = [];
   readonly readers: ReaderHistory[] = [];
   readonly wrong: string[] = [];
   readonly logged = new Map<string, Logged>();
+  /** Cells at which a tombstone was seen. */
+  readonly tombstones = new Set<string>();
   readonly #cells = new Map<string, string>();
+  readonly #answers: Answer[] = [];
 
   /** Looks at all entries there are: what was written once is never another. */
   noteLog(model: ModelDynamoDb): void {
@@ -43,7 +52,10 @@ export class History {
       const before = this.#cells.get(cell);
       if (before !== undefined && before !== text) this.wrong.push(`${cell} was ${before} and is ${text}`);
       this.#cells.set(cell, text);
-      if (isTombstone(item)) continue;
+      if (isTombstone(item)) {
+        this.tombstones.add(cell);
+        continue;
+      }
       const entry = decodeEntryItem(item);
       const shard = Number(item.p!.S!.split("#")[2]);
       for (const { sequence, tail } of decodeEntry(entry)) {
@@ -59,6 +71,22 @@ export class History {
     }
   }
 
+  /** That all up to a time was said to be counted, and up to which tickets it was. */
+  noteAnswer(asOfMs: number, model: ModelDynamoDb): void {
+    const counters = model.items("Topics").filter(({ s }) => s?.S === "log");
+    const counted = new Map(counters.map((item) => [Number(item.p!.S!.split("#")[2]), Number(item.c!.N)]));
+    this.#answers.push({ asOfMs, counted });
+  }
+
+  /** Messages of before an answer's time that were not counted then. */
+  wrongAnswers(): string[] {
+    return this.#answers.flatMap(({ asOfMs, counted }) =>
+      [...this.logged.values()]
+        .filter(({ shard, ticket, publishedAtMs }) => publishedAtMs <= asOfMs && ticket >= counted.get(shard)!)
+        .map(({ text, publishedAtMs }) => `an answer was as of ${asOfMs} without ${text} of ${publishedAtMs}`),
+    );
+  }
+
   /** All messages of a shard in order. */
   logOf(shard: number): Logged[] {
     return [...this.logged.values()].filter((each) => each.shard === shard).sort((a, b) => a.sequence - b.sequence);
@@ -71,7 +99,7 @@ export function textOf(tail: string): string {
 
 /** Compares what callers and readers were told with what the log held. */
 export function check(history: History, topic: TopicRecord, nowMs: number): string[] {
-  const wrong = [...history.wrong];
+  const wrong = [...history.wrong, ...history.wrongAnswers()];
   const isOver = ({ publishedAtMs }: Logged, atMs: number): boolean =>
     topic.retentionSeconds > 0 && publishedAtMs + topic.retentionSeconds * 1000 <= atMs + 100;
   for (let shard = 0; shard < topic.shards; shard++) {

@@ -18,11 +18,12 @@ export function hastyTiming(): Timing {
 /** What is written later is later, whichever store wrote it. */
 let requests = 0;
 
-/** A store over the model without faults, but for those that `fail` throws. */
+/** A store over the model without faults, but for those that `fail` throws; reads that may be old are of so many requests ago. */
 export function storeOverModel(
   model: ModelDynamoDb,
   clock: { nowMs(): number },
   fail: (request: Request) => void = () => {},
+  lagRequests = 0,
 ): DynamoDbStore {
   return createDynamoDbStore({
     tablePrefix: "",
@@ -32,7 +33,7 @@ export function storeOverModel(
       async send(command) {
         const request = { operation: command.constructor.name.replace("Command", ""), input: command.input };
         fail(request);
-        return model.run(request, requests++);
+        return model.run(request, requests++, lagRequests);
       },
       destroy() {},
     },

@@ -14,6 +14,7 @@ export interface Process {
   readonly simulated: SimulatedProcess;
   readonly store: Store;
   readonly counting: TermCounting;
+  readonly appends: AppendsUnderWay;
   nowMs(): number;
   /** Resolves when it is killed. */
   readonly died: Promise<void>;
@@ -50,6 +51,7 @@ export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => 
     simulated,
     store,
     counting: new TermCounting(context),
+    appends,
     nowMs: clock.nowMs,
     died,
     kill() {

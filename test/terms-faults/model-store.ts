@@ -66,7 +66,15 @@ export class ModelStore {
   #stamps = 0;
 
   constructor(caps: Caps, overallLeaves: number, omissions: Omissions = {}) {
-    this.traits = { name: "memory", durable: false, transactions: false, expiresAtOnce: true, overallLeaves, caps };
+    this.traits = {
+      name: "memory",
+      durable: false,
+      transactions: false,
+      expiresAtOnce: true,
+      appendsUnseenMs: 0,
+      overallLeaves,
+      caps,
+    };
     this.#omissions = omissions;
   }
 

@@ -6,6 +6,7 @@ import { unavailable } from "./retries.ts";
 import { type ShardViews, topicNotFound } from "./shard-views.ts";
 import { closeTicket, heldMaxMs, newAppendId, type Occupant, occupy, type Stored, storedIn } from "./ticket-use.ts";
 import { type Ticket, takeTicket } from "./tickets.ts";
+import { type Moment, since } from "./timing.ts";
 
 /** How often a part moves to another ticket because its ticket was closed. */
 const movesMax = 8;
@@ -20,10 +21,10 @@ export async function appendAgain(
   views: ShardViews,
   request: AppendRequest,
   record: CallRecord,
-  nowMs: number,
+  came: Moment,
 ): Promise<AppendResult> {
   const stored = await Promise.all(
-    request.parts.map((part) => standPart(requests, views, request, part, record, nowMs)),
+    request.parts.map((part) => standPart(requests, views, request, part, record, came)),
   );
   return {
     publishedAtMs: Math.max(...stored.map(({ publishedAtMs }) => publishedAtMs)),
@@ -38,7 +39,7 @@ async function standPart(
   request: AppendRequest,
   part: AppendRequest["parts"][number],
   first: CallRecord,
-  nowMs: number,
+  came: Moment,
 ): Promise<Stored> {
   const ref = { topic: request.topic, incarnation: request.incarnation, shard: part.shard };
   const idempotency = request.idempotency!;
@@ -46,13 +47,13 @@ async function standPart(
   if (!counter) throw topicNotFound(ref.topic);
   let place = placeIn(first, part.shard);
   for (let moves = 0; moves < movesMax; moves++) {
-    const takenMs = requests.timing.monotonicMs() - Math.max(0, nowMs - place.publishedAtMs);
-    const ticket = { ref, ...place, retentionSeconds: counter.retentionSeconds, takenMs };
+    const timedMs = came.monotonicMs - Math.max(0, came.nowMs - place.publishedAtMs);
+    const ticket = { ref, ...place, retentionSeconds: counter.retentionSeconds, timedMs };
     const by = await standAt(requests, ticket, part, callIdOf(idempotency));
     if (by === "written") return place;
     const stored = storedIn(by, callIdOf(idempotency));
     if (stored) return stored;
-    place = await moved(requests, views, idempotency, part, place, ticket, nowMs);
+    place = await moved(requests, views, idempotency, part, place, ticket, came);
   }
   throw unavailable(new Error("The tickets of the call were closed again and again."));
 }
@@ -66,7 +67,7 @@ async function standAt(
 ): Promise<Occupant> {
   const item = await requests.get("Messages", entryKey(ticket.ref, ticket.ticket), true);
   if (item) return item;
-  if (requests.timing.monotonicMs() - ticket.takenMs > heldMaxMs) return closeTicket(requests, ticket);
+  if (requests.timing.monotonicMs() - ticket.timedMs > heldMaxMs) return closeTicket(requests, ticket);
   const id = newAppendId(requests.timing);
   const { count, payload } = part;
   const entry = { ...ticket, id, count, payload, calls: [{ callId, offset: 0 }] };
@@ -81,9 +82,9 @@ async function moved(
   { count, payload }: AppendRequest["parts"][number],
   from: Place,
   { ref }: Ticket,
-  nowMs: number,
+  came: Moment,
 ): Promise<Place> {
-  const to = await takeTicket(requests, views, ref, count, payload.length, nowMs);
+  const to = await takeTicket(requests, views, ref, count, payload.length, since(came, requests.timing));
   const record = await moveRecord(requests, idempotency, ref.shard, from, to);
   if (!record) throw unavailable(new Error("The record of the call is gone."));
   const place = placeIn(record, ref.shard);

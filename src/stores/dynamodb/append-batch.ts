@@ -8,6 +8,7 @@ import { unavailable } from "./retries.ts";
 import type { ShardViews } from "./shard-views.ts";
 import { closeTicket, newAppendId, occupy, type Stored, storedIn } from "./ticket-use.ts";
 import { type Ticket, takeTicket } from "./tickets.ts";
+import { type Moment, since, type Timing } from "./timing.ts";
 
 /** The messages of one call for one shard, and where they came to stand. */
 export interface Part {
@@ -29,11 +30,14 @@ export class Call {
   noted: Map<number, Place> | undefined;
   error: unknown;
 
-  /** When it came, by the clock that `nowMs` is of, so that what it waited can be added. */
+  /** When it came, by both clocks. */
+  readonly came: Moment;
+  /** By the clock that `nowMs` is of, so that what it waited can be added. */
   readonly #cameMs: number;
 
-  constructor(request: AppendRequest, clock: Clock) {
+  constructor(request: AppendRequest, clock: Clock, timing: Timing) {
     this.request = request;
+    this.came = { nowMs: request.nowMs, monotonicMs: timing.monotonicMs() };
     this.#cameMs = clock.nowMs();
     this.callId = request.idempotency && callIdOf(request.idempotency);
     this.parts = request.parts.map((part) => ({ call: this, ...part, stored: undefined }));
@@ -65,18 +69,21 @@ export async function writeBatch(
   calls: readonly Call[],
   clock: Clock,
 ): Promise<void> {
-  const startedMs = requests.timing.monotonicMs();
-  const firstMs = Math.max(...calls.map((call) => call.nowMs(clock)));
+  const { timing } = requests;
+  const began: Moment = {
+    monotonicMs: timing.monotonicMs(),
+    nowMs: Math.max(...calls.map((call) => call.nowMs(clock))),
+  };
   for (let round = 0; round < roundsMax; round++) {
     const open = calls.filter((call) => call.isOpen);
     if (open.length === 0) return;
-    const nowMs = round === 0 ? firstMs : firstMs + Math.floor(requests.timing.monotonicMs() - startedMs);
+    const at = round === 0 ? began : since(began, timing);
     const groups = Map.groupBy(
       open.flatMap(({ parts }) => parts.filter(({ stored }) => !stored)),
       ({ shard }) => shard,
     );
-    const tickets = await takeTickets(requests, views, topic, groups, nowMs);
-    await Promise.all(open.map((call) => noteCall(requests, call, tickets, nowMs)));
+    const tickets = await takeTickets(requests, views, topic, groups, at);
+    await Promise.all(open.map((call) => noteCall(requests, call, tickets, at.nowMs)));
     await Promise.all([...tickets].map(([shard, ticket]) => writeEntry(requests, ticket, groups.get(shard)!)));
   }
   for (const call of calls)
@@ -92,14 +99,14 @@ async function takeTickets(
   views: ShardViews,
   topic: { readonly topic: string; readonly incarnation: number },
   groups: ReadonlyMap<number, readonly Part[]>,
-  nowMs: number,
+  at: Moment,
 ): Promise<Map<number, Ticket>> {
   const tickets = new Map<number, Ticket>();
   let isShared = [...groups.values()].flat().some(({ call }) => call.parts.length > 1);
   const knownMs = [...groups.keys()].map(
     (shard) => views.recent({ ...topic, shard }, requests.timing.monotonicMs(), 60_000)?.lastAtMs ?? 0,
   );
-  let atMs = Math.max(nowMs, ...(isShared ? knownMs : []));
+  let atMs = Math.max(at.nowMs, ...(isShared ? knownMs : []));
   for (let times = 1; ; times++) {
     const missing = [...groups].filter(
       ([shard, parts]) =>
@@ -116,7 +123,7 @@ async function takeTickets(
         const count = parts.reduce((sum, part) => sum + part.count, 0);
         const bytes = parts.reduce((sum, part) => sum + part.payload.length, 0);
         try {
-          tickets.set(shard, await takeTicket(requests, views, ref, count, bytes, atMs));
+          tickets.set(shard, await takeTicket(requests, views, ref, count, bytes, { ...at, nowMs: atMs }));
         } catch (error) {
           for (const { call } of parts) call.error ??= error;
         }

@@ -43,10 +43,11 @@ export class Appends {
   }
 
   append(request: AppendRequest): Promise<AppendResult> {
+    const call = new Call(request, this.#clock, this.#requests.timing);
     const key = request.idempotency?.recordKey;
-    if (key === undefined) return this.#write(request);
+    if (key === undefined) return this.#write(call);
     const before = this.#keys.get(key) ?? Promise.resolve();
-    const result = before.then(() => this.#once(request));
+    const result = before.then(() => this.#once(call));
     const settled = result.then(
       () => {},
       () => {},
@@ -58,17 +59,17 @@ export class Appends {
     return result;
   }
 
-  async #once(request: AppendRequest): Promise<AppendResult> {
-    const { idempotency, nowMs } = request;
-    const record = await readRecord(this.#requests, idempotency!, nowMs);
-    if (!record) return this.#write(request);
-    return appendAgain(this.#requests, this.#views, request, record, nowMs);
+  async #once(call: Call): Promise<AppendResult> {
+    const { request, came } = call;
+    const record = await readRecord(this.#requests, request.idempotency!, came.nowMs);
+    if (!record) return this.#write(call);
+    return appendAgain(this.#requests, this.#views, request, record, came);
   }
 
-  async #write(request: AppendRequest): Promise<AppendResult> {
-    const call = new Call(request, this.#clock);
+  async #write(call: Call): Promise<AppendResult> {
+    const { request, came } = call;
     await this.#join(call);
-    if (call.record) return appendAgain(this.#requests, this.#views, request, call.record, request.nowMs);
+    if (call.record) return appendAgain(this.#requests, this.#views, request, call.record, came);
     const stored = call.parts.flatMap(({ stored }) => stored ?? []);
     if (stored.length < call.parts.length) throw failure(call);
     const { topic, incarnation } = request;

@@ -2,6 +2,8 @@ import {
   CreateTableCommand,
   DescribeTableCommand,
   type DescribeTableCommandOutput,
+  DescribeTimeToLiveCommand,
+  type DescribeTimeToLiveCommandOutput,
   type ScalarAttributeType,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -35,16 +37,21 @@ async function createTable(client: DynamoClient, prefix: string, definition: Tab
     );
   } catch (error) {
     if ((error as Error).name !== "ResourceInUseException") throw error;
-    return untilActive(client, TableName);
   }
   await untilActive(client, TableName);
-  if (ttlAttribute)
-    await client.send(
-      new UpdateTimeToLiveCommand({
-        TableName,
-        TimeToLiveSpecification: { AttributeName: ttlAttribute, Enabled: true },
-      }),
-    );
+  if (ttlAttribute) await enableTimeToLive(client, TableName, ttlAttribute);
+}
+
+/** Also for a table that was there: whoever made it may have ended before this. */
+async function enableTimeToLive(client: DynamoClient, TableName: string, AttributeName: string): Promise<void> {
+  const described: DescribeTimeToLiveCommandOutput = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+  const status = described.TimeToLiveDescription?.TimeToLiveStatus;
+  if (status === "ENABLED" || status === "ENABLING") return;
+  const TimeToLiveSpecification = { AttributeName, Enabled: true };
+  await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification })).catch((error) => {
+    // Another node was faster.
+    if (!/already enabled/i.test(String(error?.message))) throw error;
+  });
 }
 
 async function untilActive(client: DynamoClient, TableName: string): Promise<void> {

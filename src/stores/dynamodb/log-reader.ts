@@ -40,7 +40,7 @@ export class LogReader {
 
   /**
    * Entries from a ticket on. A missing ticket below the trim has expired and is stepped over. Ends early before a gap; one
-   * that lies first is waited for, so that what is empty is at its end (as far as is known here).
+   * that lies first is waited for, so that what is empty was at the end of the log.
    */
   async readEntries(
     requests: Requests,
@@ -76,11 +76,13 @@ export class LogReader {
         if (messages >= messagesMax || bytes >= bytesMax) return entries;
       }
       const goesOn = (run.length === items.length && more) || ticket === segmentEnd(segment);
-      if (entries.length > 0 && !goesOn) return entries;
+      if (entries.length > 0 && !(goesOn && run.length > 0)) return entries;
       if (run.length > 0) isSure = false;
-      else if (items.length === 0 && ticket >= this.#endOf(ref)) return entries;
-      else if (!isSure)
-        isSure = true; // what was read may have been old
+      else if (!isSure) {
+        // What was read may have been old, and so what is known of the end.
+        isSure = true;
+        if (ticket >= this.#endOf(ref) && !(await this.#views.read(requests, ref, true))) return entries;
+      } else if (items.length === 0 && ticket >= this.#endOf(ref)) return entries;
       else if (!(await this.#settled(requests, ref, ticket))) return entries;
     }
   }

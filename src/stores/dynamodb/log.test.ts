@@ -79,6 +79,39 @@ describe("a ticket that was never used", () => {
   });
 });
 
+test("a log that was read is read to its end, however old what was read or known of it was", async () => {
+  const { model, store } = await begin();
+  const ref = { ...topic, shard: 0 };
+  const reader = storeOverModel(model, { nowMs: () => t0 }, undefined, 2);
+  await reader.readEntries(ref, 0, 10, 1_000); // knows of an empty log
+  await store.append(requestOf({ 0: "x" }));
+
+  const entries = await reader.readEntries(ref, 0, 10, 1_000);
+
+  assert.equal(entries.length, 1);
+});
+
+describe("a call with an Idempotency-Key that waited for another with it", () => {
+  test("has a publish time of when it was written, not of when it came", async () => {
+    let nowMs = t0;
+    const model = new ModelDynamoDb();
+    let isDown = true;
+    const store = storeOverModel(model, { nowMs: () => nowMs }, ({ operation }) => {
+      if (operation === "PutItem" && isDown) {
+        nowMs += 5_000;
+        throw new ModelError("ServiceUnavailable", { statusCode: 503 });
+      }
+    });
+    await store.createTopic(topic, 10);
+    const first = store.append(requestOf({ 0: "x" }, "k"));
+    const second = store.append(requestOf({ 0: "x" }, "k"));
+    await assert.rejects(first);
+    isDown = false;
+
+    assert.equal((await second).publishedAtMs, nowMs);
+  });
+});
+
 describe("a call over two shards of which one does not answer", () => {
   const isPutToShard1 = ({ operation, input }: Request): boolean =>
     operation === "PutItem" && input.TableName === "Messages" && input.Item.p.S.split("#")[2] === "1";

@@ -1,6 +1,6 @@
 import { NewsBoard } from "#core/news.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
-import { counterKey } from "./counter.ts";
+import { counterKey, decodeCounter } from "./counter.ts";
 import { textOf } from "./items.ts";
 import type { Requests } from "./requests.ts";
 import type { ShardViews } from "./shard-views.ts";
@@ -115,7 +115,7 @@ export class NewsPoller {
       const item = found.get(shardKey(ref));
       const before = this.#views.recent(ref, 0, Number.POSITIVE_INFINITY)?.tickets;
       if (item) this.#gone.delete(shardKey(ref));
-      if (item) return this.#views.note(item, this.#requests.timing.monotonicMs()).tickets !== before;
+      if (item) return this.#views.note(decodeCounter(item), this.#requests.timing.monotonicMs()).tickets !== before;
       this.#gone.add(shardKey(ref));
       return true;
     });

@@ -65,6 +65,7 @@ const transientNames = new Set([
 ]);
 
 const transientCodes = new Set([
+  "ENOTFOUND",
   "ECONNRESET",
   "ECONNREFUSED",
   "ECONNABORTED",

@@ -1,7 +1,6 @@
 import { BellwetherError } from "#contract/errors.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
 import { type Counter, counterKey, decodeCounter } from "./counter.ts";
-import type { Item } from "./items.ts";
 import type { Requests } from "./requests.ts";
 
 /** How many shards are remembered at most. */
@@ -15,8 +14,7 @@ export class ShardViews {
   readonly #views = new Map<string, { readonly counter: Counter; readonly seenMs: number }>();
 
   /** Keeps the newest: a read may be older than what was seen before. */
-  note(item: Item, nowMs: number): Counter {
-    const counter = decodeCounter(item);
+  note(counter: Counter, nowMs: number): Counter {
     const key = shardKey(counter.ref);
     const known = this.#views.get(key)?.counter;
     const newest = known && known.tickets > counter.tickets ? known : counter;
@@ -42,12 +40,13 @@ export class ShardViews {
   /** Reads the counter; undefined when there is no such shard (any more). */
   async read(requests: Requests, ref: ShardRef, consistent: boolean): Promise<Counter | undefined> {
     const item = await requests.get("Topics", counterKey(ref), consistent);
-    if (!item || decodeCounter(item).isGone) {
+    const counter = item && decodeCounter(item);
+    if (!counter || counter.isGone) {
       // A read that may be old is also so of a shard that was only just made.
       if (consistent) this.forget(ref);
       return undefined;
     }
-    return this.note(item, requests.timing.monotonicMs());
+    return this.note(counter, requests.timing.monotonicMs());
   }
 }
 

@@ -16,6 +16,7 @@ import * as subscribers from "./subscribers.ts";
 import { getSummaries } from "./summaries.ts";
 import { sweepStep } from "./sweeps.ts";
 import { listUncounted, saveTerms } from "./terms.ts";
+import { heldMaxMs } from "./ticket-use.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 import * as topics from "./topics.ts";
 import { trimOf } from "./trim.ts";
@@ -27,6 +28,7 @@ const traits: StoreTraits = Object.freeze({
   durable: true,
   transactions: false,
   expiresAtOnce: false,
+  appendsUnseenMs: heldMaxMs,
   overallLeaves: 4,
   caps: compactCaps,
 });

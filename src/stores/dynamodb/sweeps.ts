@@ -1,4 +1,4 @@
-import { shardKey, shardsOf } from "#core/shard.ts";
+import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import { counterKey, decodeCounter, refOfKey } from "./counter.ts";
 import { segmentKey, segmentOf, ticketOf } from "./entries.ts";
@@ -20,6 +20,12 @@ export function newSweep({ topic, incarnation, shards }: TopicRecord): TransactW
   return { table: "Topics", put: { p: partition, s: shardKey({ topic, incarnation, shard: shards }), k: shards } };
 }
 
+/** From then on the shard gives out no ticket; its counter stays until what it counted is cleared away. */
+export async function closeShard(requests: Requests, ref: ShardRef): Promise<void> {
+  const condition = { text: "attribute_exists(p)" };
+  await requests.update("Topics", counterKey(ref), { text: "SET g = :one", values: { ":one": 1 } }, condition);
+}
+
 /** One step of clearing away what a deleted topic left. false when there is nothing to clear. */
 export async function sweepStep(requests: Requests, nowMs: number): Promise<boolean> {
   const { items } = await requests.query("Topics", partition, { limit: 1, consistent: true });
@@ -31,14 +37,7 @@ export async function sweepStep(requests: Requests, nowMs: number): Promise<bool
     if (!item) continue;
     if (item.g === undefined) {
       // Whoever deleted the topic ended before this.
-      await requests.update(
-        "Topics",
-        counterKey(ref),
-        { text: "SET g = :one", values: { ":one": 1 } },
-        {
-          text: "attribute_exists(p)",
-        },
-      );
+      await closeShard(requests, ref);
       return true;
     }
     if (await deleteEntries(requests, item, nowMs)) return true;
@@ -48,7 +47,7 @@ export async function sweepStep(requests: Requests, nowMs: number): Promise<bool
   }
   const scope = `topic:${topic}#${incarnation}`;
   if (await deleteSummaries(requests, scope)) return true;
-  await deleteMarks(requests, scope);
+  if (await deleteMarks(requests, scope)) return true;
   await requests.delete("Topics", [partition, textOf(sweep, "s")]);
   return true;
 }

@@ -13,7 +13,10 @@ export interface Stored {
 /** What stands at a ticket after a try to write there: what was to be put, a tombstone of ours, or what was there before. */
 export type Occupant = "written" | "closed" | Item;
 
-/** A ticket that was held for so long is dropped: readers have long closed it, or the writer was frozen. */
+/**
+ * A ticket whose publish time is so old is dropped: readers have long closed it, or the writer was frozen. So what stands in
+ * the log had its ticket, which everyone can see, within this of its time; clocks that differ by some seconds have room.
+ */
 export const heldMaxMs = 30_000;
 /** All tries of a put take less, so that the last begins before the ticket must be dropped. */
 const putMs = 12_000;
@@ -28,7 +31,7 @@ export async function occupy(
   id: string,
   put: () => Promise<Written>,
 ): Promise<Occupant> {
-  if (requests.timing.monotonicMs() - ticket.takenMs > heldMaxMs - putMs) return closeTicket(requests, ticket);
+  if (requests.timing.monotonicMs() - ticket.timedMs > heldMaxMs - putMs) return closeTicket(requests, ticket);
   try {
     const written = await put();
     return written.refused ? (written.by ?? (await read(requests, ticket))) : "written";

@@ -4,6 +4,7 @@ import { numberOf } from "./items.ts";
 import type { Requests } from "./requests.ts";
 import { unavailable } from "./retries.ts";
 import { type ShardViews, topicNotFound } from "./shard-views.ts";
+import type { Moment } from "./timing.ts";
 import { tidy } from "./trim.ts";
 import { wake } from "./wakefulness.ts";
 
@@ -15,14 +16,14 @@ export interface Ticket {
   /** Not before that of any lower ticket of the shard. */
   readonly publishedAtMs: number;
   readonly retentionSeconds: number;
-  /** When it was taken, on this process's monotonic clock. */
-  readonly takenMs: number;
+  /** When its publish time was, or earlier, on this process's monotonic clock. */
+  readonly timedMs: number;
 }
 
 const triesMax = 20;
 
 /**
- * Takes the next ticket of a shard, with sequences for `count` messages and a publish time of at least `nowMs`: one write
+ * Takes the next ticket of a shard, with sequences for `count` messages and a publish time of `at` or later: one write
  * unit. One that is taken and never used is burnt, which does no harm: whether an unanswered request took one need not be
  * known. Throws `topic_not_found`.
  */
@@ -32,22 +33,21 @@ export async function takeTicket(
   ref: ShardRef,
   count: number,
   bytes: number,
-  nowMs: number,
+  at: Moment,
 ): Promise<Ticket> {
-  let publishedAtMs = Math.max(nowMs, views.recent(ref, requests.timing.monotonicMs(), 60_000)?.lastAtMs ?? 0);
+  let publishedAtMs = Math.max(at.nowMs, views.recent(ref, requests.timing.monotonicMs(), 60_000)?.lastAtMs ?? 0);
   for (let tries = 0; tries < triesMax; tries++) {
-    const takenMs = requests.timing.monotonicMs();
     const written = await requests.update("Topics", counterKey(ref), addition(count, bytes, publishedAtMs), {
       text: "attribute_exists(t) AND attribute_not_exists(g) AND l <= :now",
     });
     if (!written.refused) {
-      views.note(written.item!, requests.timing.monotonicMs());
       const counter = decodeCounter(written.item!);
+      views.note(counter, requests.timing.monotonicMs());
       const { tickets, messages, retentionSeconds, sleeps } = counter;
       if (sleeps % 2 === 1) await wake(requests, ref, sleeps);
       await tidy(requests, counter, publishedAtMs).catch(() => {}); // the next one does
       const place = { ticket: tickets - 1, firstSequence: messages - count };
-      return { ref, ...place, publishedAtMs, retentionSeconds, takenMs };
+      return { ref, ...place, publishedAtMs, retentionSeconds, timedMs: at.monotonicMs };
     }
     if (!written.by || written.by.g !== undefined) {
       views.forget(ref);

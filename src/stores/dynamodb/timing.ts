@@ -10,6 +10,18 @@ export interface Timing {
   turn(): Promise<void>;
 }
 
+/** A moment by two clocks: the time of day, and the one that only goes forward, by which its age is told. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
+
+/** What is now, by what has passed since a moment. */
+export function since({ nowMs, monotonicMs }: Moment, timing: Timing): Moment {
+  const passedMs = Math.max(0, Math.floor(timing.monotonicMs() - monotonicMs));
+  return { nowMs: nowMs + passedMs, monotonicMs: monotonicMs + passedMs };
+}
+
 /** Those of this machine. */
 export const systemTiming: Timing = Object.freeze({
   monotonicMs: () => performance.now(),

@@ -1,11 +1,11 @@
 import { BellwetherError } from "#contract/errors.ts";
-import { type shardKey, shardsOf } from "#core/shard.ts";
+import { shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import { counterKey, decodeCounter, newCounter } from "./counter.ts";
 import { directoryKey, getRegistered, listRegistered, register, unregister } from "./directory.ts";
 import { type Item, numberOf, textOf } from "./items.ts";
 import type { Requests } from "./requests.ts";
-import { newSweep } from "./sweeps.ts";
+import { closeShard, newSweep } from "./sweeps.ts";
 import { newToken } from "./token.ts";
 import { newAwake } from "./wakefulness.ts";
 
@@ -133,18 +133,6 @@ export async function deleteTopic(requests: Requests, topic: string, reservedUnt
     return true;
   }
   throw new Error(`The topic "${topic}" is created and deleted again and again.`);
-}
-
-/** From then on the shard gives out no ticket; its counter stays until what it counted is cleared away. */
-export async function closeShard(requests: Requests, ref: Parameters<typeof shardKey>[0]): Promise<void> {
-  await requests.update(
-    "Topics",
-    counterKey(ref),
-    { text: "SET g = :one", values: { ":one": 1 } },
-    {
-      text: "attribute_exists(p)",
-    },
-  );
 }
 
 function isLive(item: Item): boolean {

@@ -63,10 +63,11 @@ export async function clearMark(requests: Requests, mark: WorkMark): Promise<voi
   });
 }
 
-/** Deletes the marks of a scope. */
-export async function deleteMarks(requests: Requests, scope: string): Promise<void> {
-  const marks = await listWork(requests, scope, 1_000);
+/** Deletes a step's worth of the marks of a scope. Gives whether there may be more. */
+export async function deleteMarks(requests: Requests, scope: string): Promise<boolean> {
+  const marks = await listWork(requests, scope, 500);
   await requests.deleteAll("WordCount", marks.map(markKey));
+  return marks.length > 0;
 }
 
 function partitionOf(scope: string): string {

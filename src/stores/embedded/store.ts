@@ -13,6 +13,7 @@ const traits: StoreTraits = {
   durable: true,
   transactions: true,
   expiresAtOnce: true,
+  appendsUnseenMs: 0,
   overallLeaves: 1,
   caps: roomyCaps,
 };

@@ -42,6 +42,7 @@ class MemoryStore implements Store {
     durable: false,
     transactions: true,
     expiresAtOnce: true,
+    appendsUnseenMs: 0,
     overallLeaves: 1,
     caps: roomyCaps,
   });
