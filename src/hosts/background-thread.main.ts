@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
 import { attachEmbeddedStore } from "#stores/embedded/store.ts";
 import { startBackground } from "./background.ts";
-import type { BackgroundReport } from "./core.main.ts";
+import type { BackgroundReport } from "./background-worker.ts";
 import { createContext } from "./node-context.ts";
 
 /** The thread that counts, rolls up and expires, so that cutting words never stops the event loop that serves. */

@@ -1,15 +1,10 @@
-import { Worker } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
-import { type EmbeddedStore, openEmbeddedStore } from "#stores/embedded/store.ts";
+import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import type { BackgroundReports } from "./background.ts";
+import { startBackgroundWorker } from "./background-worker.ts";
 import { createHttpHandler } from "./http.ts";
 import type { HttpHandler } from "./http-types.ts";
 import { createContext } from "./node-context.ts";
-
-/** What the background thread tells the one that serves. */
-export type BackgroundReport =
-  | { readonly counted: readonly [number, number] }
-  | { readonly failed: Parameters<BackgroundReports["failed"]>[0]; readonly error: string };
 
 /** The whole service without a socket. */
 export interface ServiceCore {
@@ -24,40 +19,13 @@ export async function startCore(
   reports: BackgroundReports,
 ): Promise<ServiceCore> {
   const store = await openEmbeddedStore(dataDir);
-  const background = startBackgroundThread(store, dataDir, settings, reports);
+  const port = store.connect();
+  const background = startBackgroundWorker("background-thread", { folder: dataDir, port, settings }, reports, [port]);
   return {
     handler: createHttpHandler(createContext(store, settings)),
     async close() {
       await background.stop();
       await store.close();
-    },
-  };
-}
-
-function startBackgroundThread(
-  store: EmbeddedStore,
-  folder: string,
-  settings: ServiceSettings,
-  reports: BackgroundReports,
-): { stop(): Promise<void> } {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const port = store.connect();
-  const worker = new Worker(new URL(`./background-thread.main.${extension}`, import.meta.url), {
-    workerData: { folder, port, settings },
-    transferList: [port],
-    execArgv: [],
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  worker.on("error", (error) => reports.failed("countTerms", error));
-  worker.on("message", (report: BackgroundReport) => {
-    if ("counted" in report) reports.counted(...report.counted);
-    else reports.failed(report.failed, new Error(report.error));
-  });
-  return {
-    async stop() {
-      worker.postMessage("stop");
-      await exited;
     },
   };
 }

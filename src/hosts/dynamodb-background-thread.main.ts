@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createDynamoDbStore } from "#stores/dynamodb/store.ts";
 import { sparingPace, startBackground } from "./background.ts";
-import type { BackgroundReport } from "./core.main.ts";
+import type { BackgroundReport } from "./background-worker.ts";
 import type { DynamoDbBackground } from "./dynamodb-core.main.ts";
 import { createContext } from "./node-context.ts";
 

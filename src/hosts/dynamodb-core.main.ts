@@ -1,9 +1,9 @@
-import { Worker } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import { type DynamoDbOptions, openDynamoDbStore } from "#stores/dynamodb/store.ts";
 import type { BackgroundReports } from "./background.ts";
-import type { BackgroundReport, ServiceCore } from "./core.main.ts";
+import { startBackgroundWorker } from "./background-worker.ts";
+import type { ServiceCore } from "./core.main.ts";
 import { createHttpHandler } from "./http.ts";
 import { createContext } from "./node-context.ts";
 
@@ -13,7 +13,7 @@ export interface DynamoDbSettings extends ServiceSettings {
   readonly createTables: boolean;
 }
 
-/** What the background thread is given. */
+/** What the background thread is given; it has a store of its own. */
 export interface DynamoDbBackground {
   readonly options: DynamoDbOptions;
   readonly settings: ServiceSettings;
@@ -41,7 +41,8 @@ export async function startDynamoDbCore(
       { cause: error },
     );
   }
-  const background = startBackgroundThread({ options, settings }, reports);
+  const threadData: DynamoDbBackground = { options, settings };
+  const background = startBackgroundWorker("dynamodb-background-thread", threadData, reports);
   return {
     handler: createHttpHandler(createContext(telling(store, background.wake), settings)),
     async close() {
@@ -74,32 +75,6 @@ function telling(store: Store, tell: () => void): Store {
       const result = await store.append(request);
       tell();
       return result;
-    },
-  };
-}
-
-/** Counting, rolling up and expiry in a thread with a store of its own, so that cutting words never stops the event loop. */
-function startBackgroundThread(
-  background: DynamoDbBackground,
-  reports: BackgroundReports,
-): { wake(): void; stop(): Promise<void> } {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const worker = new Worker(new URL(`./dynamodb-background-thread.main.${extension}`, import.meta.url), {
-    workerData: background,
-    execArgv: [],
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  worker.on("error", (error) => reports.failed("countTerms", error));
-  worker.on("message", (report: BackgroundReport) => {
-    if ("counted" in report) reports.counted(...report.counted);
-    else reports.failed(report.failed, new Error(report.error));
-  });
-  return {
-    wake: () => worker.postMessage("news"),
-    async stop() {
-      worker.postMessage("stop");
-      await exited;
     },
   };
 }
