@@ -1,8 +1,9 @@
-import { type Transferable, Worker } from "node:worker_threads";
+import { inspect } from "node:util";
+import { type MessagePort, type Transferable, Worker } from "node:worker_threads";
 import type { BackgroundReports } from "./background.ts";
 
-/** What a background thread tells the one that serves. */
-export type BackgroundReport =
+/** What a background thread tells the one that serves; an error with its stack and causes. */
+type BackgroundReport =
   | { readonly counted: readonly [number, number] }
   | { readonly failed: Parameters<BackgroundReports["failed"]>[0]; readonly error: string };
 
@@ -35,5 +36,14 @@ export function startBackgroundWorker(
       worker.postMessage("stop");
       await exited;
     },
+  };
+}
+
+/** In the thread: what it reports, sent to the one that serves. */
+export function reportsTo(port: MessagePort): BackgroundReports {
+  const report = (each: BackgroundReport): void => port.postMessage(each);
+  return {
+    counted: (messages, uncuttable) => report({ counted: [messages, uncuttable] }),
+    failed: (work, error) => report({ failed: work, error: inspect(error) }),
   };
 }

@@ -1,24 +1,16 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createDynamoDbStore } from "#stores/dynamodb/store.ts";
 import { sparingPace, startBackground } from "./background.ts";
-import type { BackgroundReport } from "./background-worker.ts";
+import { reportsTo } from "./background-worker.ts";
 import type { DynamoDbBackground } from "./dynamodb-core.main.ts";
 import { createContext } from "./node-context.ts";
 
 /** The thread that counts, rolls up and expires over DynamoDB. Told of what this process wrote; the rest it sees in sweeps. */
 const { options, settings } = workerData as DynamoDbBackground;
-const report = (each: BackgroundReport): void => parentPort!.postMessage(each);
 // Topics are read anew at each pass: terms that were turned off must not be counted for a minute more.
 const store = createDynamoDbStore(options);
-const background = startBackground(
-  createContext(store, { ...settings, registryCacheMs: 0 }),
-  {
-    counted: (messages, uncuttable) => report({ counted: [messages, uncuttable] }),
-    failed: (work, error) =>
-      report({ failed: work, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  },
-  sparingPace,
-);
+const context = createContext(store, { ...settings, registryCacheMs: 0 });
+const background = startBackground(context, reportsTo(parentPort!), sparingPace);
 
 parentPort!.on("message", async (message: "news" | "stop") => {
   if (message === "news") return background.wake();
