@@ -37,7 +37,7 @@ export async function startDynamoDbCore(
     await store.close();
     if ((error as Error).name !== "ResourceNotFoundException") throw error;
     throw new Error(
-      `There is no DynamoDB table ${settings.tablePrefix}Topics. Make the tables with infra, or start with CREATE_TABLES=true.`,
+      `There is no DynamoDB table ${settings.tablePrefix}Topics. Start once with CREATE_TABLES=true, and with the right to make tables.`,
       { cause: error },
     );
   }

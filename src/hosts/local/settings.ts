@@ -60,7 +60,7 @@ export const settingSpecs = {
     variable: "CREATE_TABLES",
     flag: "create-tables",
     default: "false",
-    meaning: "true: make DynamoDB tables that are not there, paid for by use. In AWS they are better made by infra.",
+    meaning: "true: make DynamoDB tables that are not there, paid for by use.",
   },
   adminKey: {
     variable: "ADMIN_KEY",

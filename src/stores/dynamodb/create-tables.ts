@@ -11,8 +11,8 @@ import type { DynamoClient } from "./client.ts";
 import { type TableDefinition, tableDefinitions } from "./tables.ts";
 
 /**
- * Makes the tables that are not there, paid for by use, and resolves when all can be used. For engines on this machine and
- * for trying out; in AWS infra makes them, with backups and alarms.
+ * Makes the tables that are not there, paid for by use, and resolves when all can be used; without backups
+ * and alarms, which are its owner's to choose.
  */
 export async function createTables(client: DynamoClient, prefix: string): Promise<void> {
   await Promise.all(tableDefinitions.map((definition) => createTable(client, prefix, definition)));

@@ -4,7 +4,7 @@ export interface KeyDefinition {
   readonly type: "S" | "N" | "B";
 }
 
-/** A table as data: tests and `serve` make it in an engine, infra draws it. */
+/** A table as data: whoever makes tables makes them so. */
 export interface TableDefinition {
   /** What follows the prefix. */
   readonly name: TableName;

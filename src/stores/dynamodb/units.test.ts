@@ -82,6 +82,14 @@ test("a batch of 100 messages of 200 bytes costs at most 22 write units", { skip
     await store.append({ topic: "news", incarnation: t0, nowMs: t0, parts: [{ shard: 0, count: 100, payload }] });
     t.diagnostic(`batch of 100 x 200 bytes: ${store.consumption.total.writeUnits} write units`);
     assert.ok(store.consumption.total.writeUnits <= 22);
+
+    store.consumption.reset();
+    await append(
+      store,
+      Array.from({ length: 100 }, () => messageOf(210)),
+    );
+    t.diagnostic(`batch of 100 texts of 200 random characters: ${store.consumption.total.writeUnits} write units`);
+    assert.ok(store.consumption.total.writeUnits <= 22);
   });
 });
 
