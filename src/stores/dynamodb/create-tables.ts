@@ -45,8 +45,7 @@ async function createTable(client: DynamoClient, prefix: string, definition: Tab
 /** Also for a table that was there: whoever made it may have ended before this. */
 async function enableTimeToLive(client: DynamoClient, TableName: string, AttributeName: string): Promise<void> {
   const described: DescribeTimeToLiveCommandOutput = await client.send(new DescribeTimeToLiveCommand({ TableName }));
-  const status = described.TimeToLiveDescription?.TimeToLiveStatus;
-  if (status === "ENABLED" || status === "ENABLING") return;
+  if (/^ENABL(ED|ING)$/.test(described.TimeToLiveDescription?.TimeToLiveStatus ?? "")) return;
   const TimeToLiveSpecification = { AttributeName, Enabled: true };
   await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification })).catch((error) => {
     // Another node was faster.
