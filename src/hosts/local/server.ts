@@ -48,7 +48,15 @@ export function createLocalServer(
       void serve(incoming, outgoing);
     },
   );
-  server.on("clientError", refuseMalformed);
+  const refused = new WeakSet<Socket>();
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // What a refused caller still sends is no request either.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    refuseMalformed(error, socket);
+  });
+  // An expectation other than 100-continue may be left aside (RFC 9110, 10.1.1); node:http would give a bare 417.
+  server.on("checkExpectation", (incoming, outgoing) => void serve(incoming, outgoing));
   const giveToHttp = server.listeners("connection")[0]! as (this: Server, socket: Socket) => void;
   server.removeListener("connection", giveToHttp);
   const plain = new Set<PlainConnection>();
@@ -310,7 +318,10 @@ function tooLarge(actualBytes: number): BellwetherError {
   );
 }
 
-/** What `node:http` refuses before it is a request: said in the same form as every error, then the connection ends. */
+/**
+ * What `node:http` refuses before it is a request: said in the same form as every error, then the connection ends. What the
+ * caller still sends is dropped for a while first, as by `endUnread`.
+ */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
@@ -330,6 +341,8 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
     ([name, value]) => `${name}: ${value}\r\n`,
   );
   socket.end(`HTTP/1.1 ${status} ${problemTitle(status)}\r\n${lines.join("")}\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once("close", () => clearTimeout(timer)).resume();
 }
 
 function problemTitle(status: number): string {
