@@ -2,6 +2,8 @@
 export const limits = {
   /** A message as stored, before compression. Below the 400 KB item limit of DynamoDB. */
   messageBytesMax: 262_144,
+  /** How deep a message's JSON nests, itself included. Readers' parsers recurse: Ruby's stops at 100, PHP's at 512, Python's near 1,000. */
+  messageDepthMax: 64,
   /** All messages of one call as stored. Below the 400 KB item limit of DynamoDB. */
   batchBytesMax: 350_000,
   batchMessagesMax: 1_000,

@@ -28,6 +28,21 @@ export function splitElements(text: string, count: number): string[] | undefined
   return elements.length === count && /^\]\s*\}\s*$/.test(text.slice(at)) ? elements : undefined;
 }
 
+/** Whether arrays and objects stand deeper in one another than that. The text has been parsed before. */
+export function nestsDeeperThan(text: string, depthMax: number): boolean {
+  // Each level takes two brackets.
+  if (text.length <= 2 * depthMax) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > depthMax) return true;
+    } else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return false;
+}
+
 /** The index of the closing quote of the string that opens at `at`. */
 function endOfString(text: string, at: number): number {
   for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {

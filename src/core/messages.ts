@@ -1,7 +1,7 @@
 import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { type DraftMessage, draftOf } from "./entry.ts";
-import { splitElements } from "./json-elements.ts";
+import { nestsDeeperThan, splitElements } from "./json-elements.ts";
 
 /** A body as it came, to be read as messages. */
 export interface MessagesBody {
@@ -121,6 +121,10 @@ function tooLarge(what: string, limitBytes: number, actualBytes: number): Bellwe
 function checkMessage(value: unknown, text: string, path: string): DraftMessage {
   if (!isObject(value))
     throw invalid([{ path, message: 'must be a JSON object with a `body`, such as {"body":"hello"}' }]);
+  if (nestsDeeperThan(text, limits.messageDepthMax))
+    throw invalid([
+      { path, message: `nests deeper than ${limits.messageDepthMax} levels; send a flatter value, or a text` },
+    ]);
   const errors: FieldError[] = [];
   const wrong = (field: string, message: string): void => void errors.push({ path: `${path}.${field}`, message });
   for (const name of Object.keys(value)) {
