@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
@@ -152,4 +153,21 @@ describe("merging cursors of one reader", () => {
       }),
     );
   });
+});
+
+test("of all the texts that could stand for a cursor, only the one that was given is taken", () => {
+  const forged = (...bytes: number[]): string => {
+    const checked = Buffer.alloc(bytes.length + 4);
+    checked.set(bytes);
+    checked.writeUInt32LE(crc32(Uint8Array.from(bytes)), bytes.length);
+    return `c1.${checked.toString("base64url")}`;
+  };
+  const shards = (...numbers: number[]): string =>
+    forged(0, 1, 5, 1, numbers.length, ...numbers.flatMap((shard) => [shard, 0, 0, 0]));
+  assert.equal(encodeCursor(decodeCursor(shards(0, 3))), shards(0, 3));
+  for (const text of [shards(3, 0), shards(3, 3), forged(0x80, 0, 0), forged(0, 0x80, 0)])
+    assert.throws(
+      () => decodeCursor(text),
+      (error) => error instanceof BellwetherError && error.code === "invalid_cursor",
+    );
 });

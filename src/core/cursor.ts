@@ -63,8 +63,10 @@ export function decodeCursor(text: string): Cursor {
     const incarnation = reader.varint();
     const count = atMost(reader.varint(), limits.shardsMax);
     const positions = new Map<number, Position>();
-    for (let i = 0; i < count; i++) {
+    for (let i = 0, before = -1; i < count; i++) {
       const shard = atMost(reader.varint(), limits.shardsMax - 1);
+      if (shard <= before) throw invalid("names its shards out of order");
+      before = shard;
       positions.set(shard, { ticket: reader.varint(), index: reader.varint(), sequence: reader.varint() });
     }
     return { topicHash, incarnation, positions };

@@ -76,6 +76,19 @@ describe("an entry", () => {
     for (let length = 1; length < part.length; length++)
       assert.throws(() => decodeEntry(entryOf(part.subarray(0, length), 2)), `${length} of ${part.length} bytes`);
   });
+
+  test("whose lengths go past its end is refused at the first of them, not after reading the rest for each", () => {
+    const count = 10_000;
+    const payload = Buffer.alloc(6 + 8 * count + 1_000_000);
+    payload.writeUInt8(1, 0);
+    payload.writeUInt32LE(count, 2);
+    for (let i = 0; i < count; i++) payload.writeUInt32LE(0xffffffff, 6 + 8 * i + 4);
+    assert.throws(() => decodeEntry(entryOf(payload, count)), /damaged; it ends at/);
+    payload.writeUInt32LE(0xffffffff, 2);
+    assert.throws(() => decodeEntry(entryOf(payload, count)), /damaged; it ends at/);
+    for (let length = 1; length < 6; length++)
+      assert.throws(() => decodeEntry(entryOf(payload.subarray(0, length), count)), /damaged; it ends at/);
+  });
 });
 
 describe("a message as delivered", () => {

@@ -64,22 +64,29 @@ export function encodePart(publisherId: string, messages: readonly DraftMessage[
   return bytes;
 }
 
-/** The messages of an entry in order. Tails are cut out, not parsed. */
+/**
+ * The messages of an entry in order. Tails are cut out, not parsed. Throws an Error for bytes that are no entry of so many
+ * messages, before it has made more of them than they are.
+ */
 export function decodeEntry(entry: Entry): StoredMessage[] {
   const { payload, publishedAtMs } = entry;
+  const within = (end: number): number => {
+    if (end <= payload.length) return end;
+    throw new Error(`entry ${entry.ticket}: damaged; it ends at ${payload.length} of ${end} bytes or more`);
+  };
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const messages: StoredMessage[] = [];
   let start = 0;
   while (start < bytes.length) {
     if (bytes[start] !== partVersion) throw new Error(`entry ${entry.ticket}: unknown part version ${bytes[start]}`);
-    const idLength = bytes[start + 1]!;
-    const publisherId = bytes.toString("latin1", start + 2, start + 2 + idLength);
-    const count = bytes.readUInt32LE(start + 2 + idLength);
-    let at = start + 6 + idLength;
-    let tailStart = at + 8 * count;
+    const idEnd = start + 2 + (bytes[start + 1] ?? 0);
+    let at = within(idEnd + 4);
+    const publisherId = bytes.toString("latin1", start + 2, idEnd);
+    const count = bytes.readUInt32LE(idEnd);
+    let tailStart = within(at + 8 * count);
     for (let i = 0; i < count; i++, at += 8) {
       const ttlSeconds = bytes.readUInt32LE(at);
-      const tailEnd = tailStart + bytes.readUInt32LE(at + 4);
+      const tailEnd = within(tailStart + bytes.readUInt32LE(at + 4));
       messages.push({
         index: messages.length,
         sequence: entry.firstSequence + messages.length,
@@ -91,8 +98,8 @@ export function decodeEntry(entry: Entry): StoredMessage[] {
     }
     start = tailStart;
   }
-  if (start !== bytes.length || messages.length !== entry.count)
-    throw new Error(`entry ${entry.ticket}: damaged; ${messages.length} messages of ${entry.count} are whole`);
+  if (messages.length !== entry.count)
+    throw new Error(`entry ${entry.ticket}: damaged; it holds ${messages.length} messages of ${entry.count}`);
   return messages;
 }
 

@@ -19,7 +19,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what `ByteWriter` wrote; anything past the end or over 2^53 - 1 throws `invalid_cursor`. */
+/** Reads what `ByteWriter` wrote; anything past the end, longer than need be or over 2^53 - 1 throws `invalid_cursor`. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   offset = 0;
@@ -39,6 +39,7 @@ export class ByteReader {
       if (byte === undefined || scale > 2 ** 49)
         throw new BellwetherError("invalid_cursor", "The bytes end too early.");
       value += (byte & 127) * scale;
+      if (byte === 0 && scale > 1) throw new BellwetherError("invalid_cursor", "A number is longer than it need be.");
       if (byte < 128) break;
     }
     if (!Number.isSafeInteger(value)) throw new BellwetherError("invalid_cursor", "A number is too large.");

@@ -32,6 +32,22 @@ test("appends and their results come out of the packed form as they went in, acr
   );
 });
 
+test("counts that cannot be are refused, not read without end", () => {
+  const topics = [{ topic: "a", incarnation: 1 }];
+  const payload = new Uint8Array(8);
+  for (const count of [1, 1e15, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const appends = { topics, numbers: Float64Array.of(0, 5, count), payload, idempotency: [] };
+    assert.throws(() => unpackAppends(appends), /A packed append is damaged/, `${count}`);
+    const results = { numbers: Float64Array.of(0, 5, count), errors: [] };
+    assert.throws(() => unpackResults(results), /A packed result is damaged/, `${count}`);
+  }
+  assert.throws(
+    () => unpackAppends({ topics: [], numbers: Float64Array.of(0, 5, 0), payload, idempotency: [] }),
+    /damaged/,
+  );
+  assert.throws(() => unpackResults({ numbers: Float64Array.of(2), errors: [] }), /damaged/);
+});
+
 function withPlainBytes(request: AppendRequest): AppendRequest {
   return { ...request, parts: request.parts.map((part) => ({ ...part, payload: Uint8Array.from(part.payload) })) };
 }

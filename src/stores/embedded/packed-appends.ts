@@ -58,9 +58,11 @@ export function unpackAppends({ topics, numbers, payload, idempotency }: PackedA
   let payloadAt = 0;
   let nextIdempotency = 0;
   for (let at = 0; at < numbers.length; ) {
-    const { topic, incarnation } = topics[numbers[at]!]!;
+    const named = topics[numbers[at]!];
     const nowMs = numbers[at + 1]!;
     const partsCount = numbers[at + 2]!;
+    if (!named || !fits(partsCount, at + 3 + 3 * partsCount, numbers)) throw damaged("append", at);
+    const { topic, incarnation } = named;
     at += 3;
     const parts: AppendRequest["parts"][number][] = [];
     for (let i = 0; i < partsCount; i++, at += 3) {
@@ -99,17 +101,27 @@ export function unpackResults({ numbers, errors }: PackedResults): (AppendResult
   let nextError = 0;
   for (let at = 0; at < numbers.length; ) {
     const how = numbers[at]!;
-    if (how === refused) {
+    if (how === refused && nextError < errors.length) {
       results.push(errors[nextError++]!);
       at += 1;
       continue;
     }
     const end = at + 3 + numbers[at + 2]!;
+    if (how === refused || !fits(numbers[at + 2]!, end, numbers)) throw damaged("result", at);
     const firstSequences = [...numbers.subarray(at + 3, end)];
     results.push({ publishedAtMs: numbers[at + 1]!, firstSequences, replayed: how === replayed });
     at = end;
   }
   return results;
+}
+
+/** Whether so many things, which end there, can be in the numbers. A count that cannot would be read without end. */
+function fits(count: number, end: number, numbers: Float64Array): boolean {
+  return Number.isInteger(count) && count >= 0 && end <= numbers.length;
+}
+
+function damaged(what: string, at: number): Error {
+  return new Error(`A packed ${what} is damaged at number ${at}.`);
 }
 
 /** Gives each topic of a batch a number. */
