@@ -18,10 +18,13 @@ export class ServerProcess {
   readonly #exited: Promise<unknown>;
   #errors = "";
 
-  constructor(dataDir: string, options: { clock?: MovedClock; wrapper?: readonly string[] } = {}) {
-    const { clock, wrapper = [] } = options;
+  constructor(
+    dataDir: string,
+    options: { clock?: MovedClock; wrapper?: readonly string[]; flags?: readonly string[] } = {},
+  ) {
+    const { clock, wrapper = [], flags = [] } = options;
     const server = [process.execPath, "src/hosts/local/main.ts", "--port", "0", "--data-dir", dataDir];
-    const [command, ...args] = [...wrapper, ...server, "--log-level", "warn"];
+    const [command, ...args] = [...wrapper, ...server, "--log-level", "warn", ...flags];
     this.child = spawn(command!, args, {
       cwd: repositoryRoot,
       env: { ...process.env, ...(clock && clockVariables(clock)) },
