@@ -8,6 +8,9 @@ import type { WriteBatch, WriteCall, WriteError, WriterReply } from "./protocol.
 /** Calls of one batch at most, so that a batch stays some milliseconds of work. */
 const batchCallsMax = 1024;
 
+/** Payloads of one batch at most, in bytes, but for one append alone: what is copied into one buffer for the thread. */
+const batchBytesMax = 16_777_216;
+
 interface Waiting<Call, Value> {
   readonly call: Call;
   readonly resolve: (value: Value) => void;
@@ -86,7 +89,7 @@ export class WriterLink {
   #send(): void {
     if (this.#queueEmpty()) return;
     const batch = {
-      appends: this.#queue.appends.splice(0, batchCallsMax),
+      appends: this.#queue.appends.splice(0, countOfBatch(this.#queue.appends)),
       calls: this.#queue.calls.splice(0, batchCallsMax),
     };
     this.#underWay = batch;
@@ -129,6 +132,16 @@ export class WriterLink {
     this.#queue = { appends: [], calls: [] };
     this.#idle();
   }
+}
+
+/** How many of the first appends make a batch. */
+function countOfBatch(appends: Batch["appends"]): number {
+  let bytes = 0;
+  for (let i = 0; i < Math.min(appends.length, batchCallsMax); i++) {
+    for (const { payload } of appends[i]!.call.parts) bytes += payload.length;
+    if (bytes > batchBytesMax && i > 0) return i;
+  }
+  return batchCallsMax;
 }
 
 function errorOf({ code, message, details }: WriteError): BellwetherError {
