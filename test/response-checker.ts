@@ -8,6 +8,9 @@ interface Described {
   readonly $ref?: string;
 }
 
+/** What any request can be answered with, described or not: refused before it is known to be a call, or by a full service. */
+const anywhere: ReadonlySet<number> = new Set([400, 403, 405, 408, 431, 500, 503]);
+
 interface DescribedOperation {
   readonly operationId: string;
   readonly responses: Readonly<Record<string, Described>>;
@@ -65,17 +68,22 @@ export function responseChecker(openApi: OpenApi): (method: string, path: string
       );
       assert.equal(answer.headers.allow !== undefined, answer.status === 405, what);
       assert.equal(answer.headers["www-authenticate"] !== undefined, answer.status === 401, what);
-      return;
     }
     const path = target.split("?", 1)[0]!;
     const template = templates.find(({ pattern }) => pattern.test(path));
+    if (answer.status >= 400) {
+      const described = template && openApi.paths[template.path]![methodOf(method)];
+      if (described && !anywhere.has(answer.status))
+        assert.ok(described.responses[answer.status], `${what}: the status is not described`);
+      return;
+    }
     assert.ok(template, `${what}: the path is not described`);
     if (method === "OPTIONS") {
       assert.equal(answer.status, 204, what);
       assert.ok(answer.headers.allow, `${what}: no Allow`);
       return;
     }
-    const verb = method === "HEAD" ? "get" : method.toLowerCase();
+    const verb = methodOf(method);
     const response = openApi.paths[template.path]?.[verb]?.responses[answer.status];
     assert.ok(response, `${what}: the status is not described`);
     if (method === "HEAD" || response.content === undefined) {
@@ -89,6 +97,10 @@ export function responseChecker(openApi: OpenApi): (method: string, path: string
       .join("/");
     conforms(`/${pointer}`, answer.json, what);
   };
+}
+
+function methodOf(method: string): string {
+  return method === "HEAD" ? "get" : method.toLowerCase();
 }
 
 /** A problem that says itself when to come back. */

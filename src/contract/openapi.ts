@@ -76,10 +76,46 @@ function describe(name: OperationName, operation: Operation): Part {
     ...(requestBody && { requestBody }),
     responses: {
       [operation.status]: success(name, operation, answer),
+      ...Object.fromEntries(
+        refusalsOf(name, operation).map((status) => [status, { $ref: "#/components/responses/Problem" }]),
+      ),
       default: { $ref: "#/components/responses/Problem" },
     },
   };
 }
+
+/**
+ * The statuses of refusals that a caller can bring about, by what the operation takes. What can be wrong with any request,
+ * before it is known to be a call, or with the service itself (405, 408, 431, 500, 503), is under `default`.
+ */
+function refusalsOf(name: OperationName, operation: Operation): number[] {
+  const { query, body } = schemas[name];
+  const { properties = {} } = toJsonSchema(query, "output") as { properties?: Part };
+  const takesBody = body !== undefined || name === "publish";
+  const names = operation.path.includes("{") || "topic" in properties || name === "rebuildTerms";
+  return [
+    400,
+    401,
+    403,
+    ...(names ? [404] : []),
+    406,
+    ...(conflicting.has(name) ? [409] : []),
+    ...(takesBody ? [413, 415] : []),
+    ...(operation.idempotent ? [422] : []),
+    429,
+  ];
+}
+
+/** Operations that what is there already can stand against. */
+const conflicting: ReadonlySet<OperationName> = new Set([
+  "registerPublisher",
+  "putPublisherTopics",
+  "registerSubscriber",
+  "subscribe",
+  "commitCursor",
+  "putTopic",
+  "rebuildTerms",
+]);
 
 const messageEvents =
   "Events `message` (MessageEvent) and `discontinuity` (DiscontinuityEvent); `id:` is the cursor after each.";
