@@ -6,12 +6,12 @@ import { Worker } from "node:worker_threads";
 import { ServerProcess } from "../test/crash/server-process.ts";
 import type { DecodeResult } from "../test/fuzz/decode-run.ts";
 import { decoders } from "../test/fuzz/decoders.ts";
-import { type FuzzResult, fuzz } from "../test/fuzz/run.ts";
+import { type FuzzOptions, type FuzzResult, fuzz } from "../test/fuzz/run.ts";
 
 /** `npm run fuzz`: requests made from /openapi.json against the real server, and bytes for decoders. Exit code 1 for a finding. */
 const usage = `Usage: npm run fuzz -- [--requests 100000] [--decodes 1000000] [--seed N] [--callers 16]
 
-Starts the server in a process of its own, first with an admin key, then open, and calls it with requests that are made
+Starts the server in a process of its own: with an admin key, open, then under low limits, and calls it with requests that are made
 from its /openapi.json: valid, almost valid and hostile ones, with the tokens, ids and cursors that earlier answers gave.
 Each answer is held to the description: status, content type, schema, no fault, none missing. At the end it prints how
 often each operation gave each status, and which described statuses and codes were not met.
@@ -26,7 +26,7 @@ const adminKey = "an-admin-key-for-fuzzing";
 
 /** Small limits, so that they are met. */
 const limits = { "topics-max": 1_000, "publishers-max": 1_000, "subscribers-max": 1_000, "streams-max": 3 };
-const flags = Object.entries(limits).flatMap(([name, value]) => [`--${name}`, String(value)]);
+const lowLimits = { "publisher-rate": 10, "address-rate": 6_000, "in-flight-calls-max": 2, "connections-max": 14 };
 
 const { values } = parseArgs({
   options: {
@@ -56,15 +56,20 @@ async function main(requests: number, decodes: number, seed: number, callers: nu
     return 2;
   }
   say(`fuzz: ${requests} requests, ${decodes} decodes, seed ${seed}, ${callers} callers`);
-  const open = Math.floor(requests / 4);
+  const tenth = Math.floor(requests / 10);
   const results = [
-    await run("closed", { requests: requests - open, seed, callers }, adminKey),
-    await run("open", { requests: open, seed: seed + requests, callers }),
+    await run("closed", { requests: requests - 3 * tenth, seed, callers }, { ...limits, "admin-key": adminKey }),
+    await run("open", { requests: 2 * tenth, seed: seed + requests, callers }, limits),
+    await run(
+      "limited",
+      { requests: tenth, seed: seed + 2 * requests, callers, mayBeFull: true },
+      { ...limits, ...lowLimits },
+    ),
   ];
-  const met = (kind: "statuses" | "codes"): string[] =>
-    results[0]!.missing[kind].filter((each) => results[1]!.missing[kind].includes(each));
-  say(`described, not met: ${met("statuses").join(", ") || "none"}`);
-  say(`codes not met: ${met("codes").join(", ") || "none"}`);
+  const notMet = (kind: "statuses" | "codes"): string =>
+    results[0]!.missing[kind].filter((each) => results.every(({ missing }) => missing[kind].includes(each))).join(", ");
+  say(`described, not met: ${notMet("statuses") || "none"}`);
+  say(`codes not met: ${notMet("codes") || "none"}`);
   const decoded = await decode(decodes, seed);
   return decoded && results.every(({ isClean }) => isClean) ? 0 : 1;
 }
@@ -72,11 +77,13 @@ async function main(requests: number, decodes: number, seed: number, callers: nu
 /** A run against a server of its own. */
 async function run(
   what: string,
-  options: { requests: number; seed: number; callers: number },
-  key?: string,
+  options: Omit<FuzzOptions, "findingsMax" | "progress">,
+  settings: Readonly<Record<string, string | number>>,
 ): Promise<{ isClean: boolean; missing: FuzzResult["missing"] }> {
   const dataDir = await mkdtemp(join(tmpdir(), "bellwether-fuzz-"));
-  const server = new ServerProcess(dataDir, { flags: [...flags, ...(key ? ["--admin-key", key] : [])] });
+  const server = new ServerProcess(dataDir, {
+    flags: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+  });
   try {
     const port = Number(new URL(await server.listening).port);
     const startedAt = performance.now();
@@ -85,7 +92,11 @@ async function run(
       const seconds = Math.round((performance.now() - startedAt) / 1000);
       say(`${what}: ${done} requests, ${findings} findings, ${seconds} s`);
     };
-    const result = await fuzz({ port, ...(key && { adminKey: key }) }, { ...options, findingsMax: 20, progress });
+    const key = settings["admin-key"];
+    const result = await fuzz(
+      { port, ...(key !== undefined && { adminKey: String(key) }) },
+      { ...options, findingsMax: 20, progress },
+    );
     return { missing: result.missing, isClean: report(result, server) };
   } finally {
     await server.stop();

@@ -533,3 +533,23 @@ describe("secrets", () => {
     }
   });
 });
+
+describe("every answer", () => {
+  test("is marked as nothing to guess about and nothing to keep, also errors and streams", async () => {
+    await using service = await startService({ corsOrigins: "http://page.example" });
+    const publisher = await service.registerPublisher(["t"]);
+    await service.call("POST", "/v1/topics/t/messages", { token: publisher.token, body: "<script>alert(1)</script>" });
+    for (const path of ["/v1/topics", "/v1/topics/t/messages", "/v1/<b>", "/healthz", "/metrics", "/openapi.json", "/"])
+      for (const origin of [undefined, "http://page.example", "http://other.example"]) {
+        const response = await fetch(service.url + path, { headers: origin === undefined ? {} : { origin } });
+        assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
+        assert.equal(response.headers.get("cache-control"), "no-store", path);
+        assert.match(response.headers.get("content-type")!, /^(application\/(problem\+)?json|text\/plain)(;|$)/, path);
+        await response.body?.cancel();
+      }
+    const stream = await fetch(`${service.url}/v1/topics/t/messages`, { headers: { accept: "text/event-stream" } });
+    assert.equal(stream.headers.get("x-content-type-options"), "nosniff");
+    assert.equal(stream.headers.get("cache-control"), "no-store");
+    await stream.body?.cancel();
+  });
+});

@@ -41,6 +41,20 @@ test("every guarantee names tests that are there, and a source that is there", (
   }
 });
 
+test("every line of the threat model names tests that are there", () => {
+  const threats = read("docs/security.md").split("\n## ")[1]!;
+  assert.match(threats, /^Threats\n/);
+  const lines = threats
+    .split("\n- ")
+    .slice(1)
+    .map((line) => line.split("\n### ", 1)[0]!);
+  assert.ok(lines.length > 20);
+  for (const line of lines) {
+    assert.ok(testsNamed(line).length > 0, line);
+    assert.deepEqual(missingTests(line), [], line);
+  }
+});
+
 test("a test that is not there is noticed", () => {
   const [one] = testsNamed('`src/stores/conformance.ts`: "never passes the count cursor".');
   assert.deepEqual(one, { path: "src/stores/conformance.ts", name: "never passes the count cursor" });

@@ -11,7 +11,9 @@ import type { RegisteredPublisher, RegisteredSubscriber } from "#contract/types.
 import type { Clock } from "#core/clock.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
+import type { AuditEntry } from "#hosts/audit.ts";
 import { createHttpHandler } from "#hosts/http.ts";
+import { FairUse } from "#hosts/local/fair-use.ts";
 import { createMetrics } from "#hosts/local/metrics.ts";
 import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
@@ -92,6 +94,8 @@ export interface HeldService extends TestService {
   readonly server: Server;
   /** What was logged as an unexpected fault. */
   readonly faults: unknown[];
+  /** What was written into the audit log. */
+  readonly audited: AuditEntry[];
 }
 
 /** Starts the service over a memory store and a clock that the test moves. Nothing runs behind the calls. */
@@ -104,13 +108,19 @@ export async function startHeldService(
   const store = wrapStore(createMemoryStore());
   const context = createContext(store, settings, clock);
   const faults: unknown[] = [];
-  const { server, close } = createLocalServer(createHttpHandler(context), settings, createMetrics(), (error) =>
-    faults.push(error),
+  const fairUse = new FairUse(settings, () => clock.nowMs());
+  const audited: AuditEntry[] = [];
+  const { server, close } = createLocalServer(
+    createHttpHandler(context, fairUse.publisher),
+    settings,
+    createMetrics(),
+    (error) => faults.push(error),
+    { fairUse, audit: (entry) => audited.push(entry) },
   );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return Object.assign(await testService(url, close), { clock, store, context, server, faults });
+  return Object.assign(await testService(url, close), { clock, store, context, server, faults, audited });
 }
 
 async function testService(url: string, stop: () => Promise<void>): Promise<TestService> {

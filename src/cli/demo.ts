@@ -56,7 +56,10 @@ async function findService(context: Context): Promise<DemoService> {
   }
   const { startLocalService } = await import("#hosts/local/service.main.ts");
   const dataDir = await mkdtemp(join(tmpdir(), "bellwether-demo-"));
-  const service = await startLocalService({ port: "0", host: "127.0.0.1", dataDir, logLevel: "warn" }, {});
+  const service = await startLocalService(
+    { port: "0", host: "127.0.0.1", dataDir, logLevel: "warn", auditLog: "false" },
+    {},
+  );
   await context.stdout.write(`Started a service for this tour at ${service.url}.\n`);
   return {
     url: service.url,

@@ -1,4 +1,5 @@
 import { BellwetherError } from "#contract/errors.ts";
+import type { Access } from "#contract/operations.ts";
 import type { PublisherRecord, SubscriberRecord } from "#core/store.ts";
 import { decodeToken, secretMatches } from "#core/tokens.ts";
 import type { Context } from "./context.ts";
@@ -74,6 +75,25 @@ export function requireRead(context: Context, caller: Caller, topic: string | un
 export function requireState(context: Context, caller: Caller, topic: string): void {
   if (caller.kind === "publisher" && caller.publisher.topics.includes(topic)) return;
   requireRead(context, caller, topic);
+}
+
+/** What can be asked before a body is read, so that nobody without the right has us read one. Operations ask again. */
+export function requireBeforeBody(
+  context: Context,
+  access: Access,
+  caller: Caller,
+  { subscriberId }: Readonly<Record<string, unknown>>,
+): void {
+  if (access === "register") requireRegister(context, caller);
+  else if (access === "admin") requireAdmin(caller);
+  else if (access === "subscriber") requireSubscriber(caller, String(subscriberId));
+}
+
+/** A caller as logs name it. */
+export function callerName(caller: Caller): string {
+  if (caller.kind === "publisher") return `publisher ${caller.publisher.publisherId}`;
+  if (caller.kind === "subscriber") return `subscriber ${caller.subscriber.subscriberId}`;
+  return caller.kind;
 }
 
 /** Who makes a call, as far as its idempotency keys reach. */

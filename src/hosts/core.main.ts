@@ -2,7 +2,7 @@ import type { ServiceSettings } from "#core/settings.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker } from "./background-worker.ts";
-import { createHttpHandler } from "./http.ts";
+import { type Admission, createHttpHandler } from "./http.ts";
 import type { HttpHandler } from "./http-types.ts";
 import { createContext } from "./node-context.ts";
 
@@ -17,12 +17,13 @@ export async function startCore(
   dataDir: string,
   settings: ServiceSettings,
   reports: BackgroundReports,
+  admit?: Admission,
 ): Promise<ServiceCore> {
   const store = await openEmbeddedStore(dataDir);
   const port = store.connect();
   const background = startBackgroundWorker("background-thread", { folder: dataDir, port, settings }, reports, [port]);
   return {
-    handler: createHttpHandler(createContext(store, settings)),
+    handler: createHttpHandler(createContext(store, settings), admit),
     async close() {
       await background.stop();
       await store.close();

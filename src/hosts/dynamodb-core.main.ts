@@ -4,7 +4,7 @@ import { type DynamoDbOptions, openDynamoDbStore } from "#stores/dynamodb/store.
 import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker } from "./background-worker.ts";
 import type { ServiceCore } from "./core.main.ts";
-import { createHttpHandler } from "./http.ts";
+import { type Admission, createHttpHandler } from "./http.ts";
 import { createContext } from "./node-context.ts";
 
 /** What the DynamoDB store is opened with, from the settings and the environment of AWS. */
@@ -28,6 +28,7 @@ export async function startDynamoDbCore(
   settings: DynamoDbSettings,
   environment: Readonly<Record<string, string | undefined>>,
   reports: BackgroundReports,
+  admit?: Admission,
 ): Promise<ServiceCore> {
   const options = optionsFrom(settings, environment);
   const store = await openDynamoDbStore({ ...options, createTables: settings.createTables });
@@ -44,7 +45,7 @@ export async function startDynamoDbCore(
   const threadData: DynamoDbBackground = { options, settings };
   const background = startBackgroundWorker("dynamodb-background-thread", threadData, reports);
   return {
-    handler: createHttpHandler(createContext(telling(store, background.wake), settings)),
+    handler: createHttpHandler(createContext(telling(store, background.wake), settings), admit),
     async close() {
       await background.stop();
       await store.close();

@@ -19,6 +19,8 @@ export interface HttpResponse {
   readonly stream?: AsyncIterable<string>;
   /** The operation that answered, for logs and metrics. */
   readonly operation?: string;
+  /** Who made a call that belongs into the audit log. */
+  readonly caller?: string;
   /** The unexpected fault behind a 500, for the log only. */
   readonly cause?: unknown;
 }

@@ -1,7 +1,7 @@
 import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { type Operation, type OperationName, operations } from "#contract/operations.ts";
 import { schemas } from "#contract/schemas.ts";
-import { type Caller, identify } from "#functions/access.ts";
+import { type Caller, callerName, identify, requireBeforeBody } from "#functions/access.ts";
 import { type BrowseInput, browseMessages, browseStream } from "#functions/browse-messages.ts";
 import { commitCursor } from "#functions/commit-cursor.ts";
 import type { Context } from "#functions/context.ts";
@@ -26,9 +26,11 @@ import { registerPublisher } from "#functions/register-publisher.ts";
 import { registerSubscriber } from "#functions/register-subscriber.ts";
 import { seekSubscriber } from "#functions/seek-subscriber.ts";
 import { identifyStream, type SubscribeInput, subscribe, subscribeStream } from "#functions/subscribe.ts";
+import { isAudited } from "./audit.ts";
 import { eventStream, pageFrames, termsFrames } from "./event-stream.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./http-types.ts";
 import { problemResponse } from "./problems.ts";
+import { addRateFields, type RateFields, RateLimited } from "./rate-limit.ts";
 import { methodsAt, route } from "./router.ts";
 
 /** What a call is once it has been read: validated against the schemas of its operation. */
@@ -40,7 +42,12 @@ interface Call {
   readonly wantsStream: boolean;
   /** Told when an event stream ends. */
   readonly done: () => Promise<void>;
+  /** How the caller stands to its rate, where it has one. */
+  readonly rate: RateFields | undefined;
 }
+
+/** What a host asks of a call once it is known who makes it, before its body is read. Throws RateLimited. */
+export type Admission = (operation: OperationName, caller: Caller) => RateFields | undefined;
 
 type Answer = (context: Context, call: Call) => Promise<HttpResponse>;
 
@@ -114,7 +121,7 @@ const answers: Record<OperationName, Answer> = {
 };
 
 /** The service as a function from call to answer: routes, validates, finds out who calls, and runs the operation. */
-export function createHttpHandler(context: Context): HttpHandler {
+export function createHttpHandler(context: Context, admit?: Admission): HttpHandler {
   const knownPaths = new Map<string, Target>();
   return async (request) => {
     let name: OperationName | undefined;
@@ -125,11 +132,13 @@ export function createHttpHandler(context: Context): HttpHandler {
       const target = targetOf(knownPaths, request.method, path);
       name = target.name;
       const query = mark < 0 ? undefined : new URLSearchParams(request.target.slice(mark + 1));
-      const call = await read(context, request, target, query);
-      const response = await answers[name](context, call);
-      return finish(request, name, response);
+      const call = await read(context, request, target, query, admit);
+      const response = finish(request, name, await answers[name](context, call));
+      if (call.rate) addRateFields(response.headers, call.rate);
+      return isAudited(name) ? { ...response, caller: callerName(call.caller) } : response;
     } catch (error) {
       const response = problemResponse(error);
+      if (error instanceof RateLimited) addRateFields(response.headers, error.fields);
       return { ...response, ...(name && { operation: name }), ...(request.method === "HEAD" && { body: "" }) };
     }
   };
@@ -161,12 +170,15 @@ async function read(
   request: HttpRequest,
   { name, path }: Target,
   query: URLSearchParams | undefined,
+  admit: Admission | undefined,
 ): Promise<Call> {
   const operation: Operation = operations[name];
   const { query: querySchema, body: bodySchema } = schemas[name];
   const wantsStream = accepts(request, operation) && request.method !== "HEAD";
   const options = query === undefined || query.size === 0 ? {} : validate(querySchema, single(query), "query");
   const { caller, done } = await callerOf(context, request, options, path, wantsStream);
+  const rate = admit?.(name, caller);
+  if (bodySchema) requireBeforeBody(context, operation.access, caller, path);
   const resume = wantsStream ? (request.header("last-event-id") ?? options.lastEventId) : undefined;
   const input = {
     ...path,
@@ -174,7 +186,7 @@ async function read(
     ...(resume !== undefined && resume !== "" && { after: resume }),
     ...(bodySchema && { body: validate(bodySchema, await jsonBody(request, name), "body") }),
   };
-  return { request, caller, input, wantsStream, done };
+  return { request, caller, input, wantsStream, done, rate };
 }
 
 async function callerOf(

@@ -24,7 +24,7 @@ export class ServerProcess {
   ) {
     const { clock, wrapper = [], flags = [] } = options;
     const server = [process.execPath, "src/hosts/local/main.ts", "--port", "0", "--data-dir", dataDir];
-    const [command, ...args] = [...wrapper, ...server, "--log-level", "warn", ...flags];
+    const [command, ...args] = [...wrapper, ...server, "--log-level", "warn", "--audit-log", "false", ...flags];
     this.child = spawn(command!, args, {
       cwd: repositoryRoot,
       env: { ...process.env, ...(clock && clockVariables(clock)) },

@@ -10,7 +10,7 @@ const seed = 20_260_301;
 test("requests made from the description of the service are answered as it says", async () => {
   const limits = { topicsMax: "100", publishersMax: "100", subscribersMax: "100", streamsMax: "3" };
   await using service = await startService({ adminKey, ...limits });
-  const options = { requests: 1_200, seed, callers: 16, findingsMax: 5 };
+  const options = { requests: 1_000, seed, callers: 16, findingsMax: 5 };
   const { requests, findings, coverage } = await fuzz({ port: service.port, adminKey }, options);
   assert.deepEqual(findings, []);
   assert.equal(requests, options.requests);

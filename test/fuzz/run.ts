@@ -20,6 +20,8 @@ export interface FuzzOptions {
   readonly callers: number;
   /** A run ends after so many findings. */
   readonly findingsMax: number;
+  /** The service has limits that the run passes. */
+  readonly mayBeFull?: boolean;
   readonly progress?: (requests: number, findings: number) => void;
 }
 
@@ -50,7 +52,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions, description
   const address = `http://127.0.0.1:${target.port}/openapi.json`;
   const document = description ?? ((await (await fetch(address)).json()) as Document);
   const operations = operationsOf(document);
-  const run = new Run(document, target, operations);
+  const run = new Run(document, target, operations, options.mayBeFull ?? false);
   const arbitrary = plans(operations);
   for (let begun = 0; begun < options.requests && run.findings.length < options.findingsMax; begun += batch) {
     const size = Math.min(batch, options.requests - begun);
@@ -69,14 +71,18 @@ class Run {
   readonly #oracle: ReturnType<typeof createOracle>;
   readonly #world: World;
   readonly #target: FuzzTarget;
-  readonly #names: ReadonlySet<string>;
+  readonly #paths: readonly { readonly id: string; readonly method: string; readonly pattern: RegExp }[];
   #callers: Caller[] = [];
 
-  constructor(document: Document, target: FuzzTarget, operations: readonly Described[]) {
-    this.#oracle = createOracle(document);
+  constructor(document: Document, target: FuzzTarget, operations: readonly Described[], mayBeFull: boolean) {
+    this.#oracle = createOracle(document, { mayBeFull });
     this.#world = new World(target.adminKey);
     this.#target = target;
-    this.#names = new Set(operations.map(({ id }) => id));
+    this.#paths = operations.map(({ id, method, path }) => ({
+      id,
+      method,
+      pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/?]+")}(\\?|$)`),
+    }));
   }
 
   async calls(batch: readonly Plan[], { callers, findingsMax }: FuzzOptions): Promise<void> {
@@ -110,12 +116,14 @@ class Run {
     }
   }
 
+  /** What a request is for when all changes are made to it. */
+  #operationAt({ method, target }: Rendered["request"]): string {
+    const found = this.#paths.find((each) => each.method === method && each.pattern.test(target));
+    return found?.id ?? "(none)";
+  }
+
   #judge(plan: Plan, rendered: Rendered, answer: Parameters<ReturnType<typeof createOracle>>[2]): void {
-    this.coverage.add(
-      this.#names.has(plan.operation.id) && plan.twists.length === 0 ? plan.operation.id : "(twisted)",
-      answer.status,
-      answer.json?.code,
-    );
+    this.coverage.add(this.#operationAt(rendered.request), answer.status, answer.json?.code);
     this.#oracle(plan, rendered, answer);
     this.#world.learn({ operation: plan.operation, path: rendered.path }, answer);
   }

@@ -232,6 +232,7 @@ const changes = {
         : Buffer.concat([Buffer.from(`${size}${extension}\r\n`), request.body, Buffer.from("\r\n0\r\n\r\n")]);
     return { ...request, headers: [...headers, ["transfer-encoding", "chunked"]], body };
   },
+  pieces: (request, n) => ({ ...request, pauseAt: n % bytesOf(request).length }),
   halfClosed: (request, n) => ({ ...request, halfAt: bytesOf(request).length - (n % (request.body.length + 20)) }),
   cut: (request, n) => ({ ...request, cutAt: n % (request.body.length + 200) }),
 } as const satisfies Record<string, Change>;
@@ -241,7 +242,7 @@ export type TwistName = keyof typeof changes;
 const names = Object.keys(changes) as TwistName[];
 
 /** Those that hold a connection or much memory are rare. */
-const rare: ReadonlySet<string> = new Set(["largeBody", "deepBody", "manyMessages", "manyHeaders", "longTarget"]);
+const rare: ReadonlySet<string> = new Set(["deepBody", "manyMessages", "manyHeaders", "longTarget"]);
 
 export const twist: fc.Arbitrary<Twist> = fc.record({
   name: fc.oneof(...names.map((name) => ({ weight: rare.has(name) ? 1 : 4, arbitrary: fc.constant(name) }))),

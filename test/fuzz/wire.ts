@@ -10,6 +10,8 @@ export interface WireRequest {
   readonly body: Uint8Array;
   /** How many bytes of the whole are sent before the caller leaves; all when not given. */
   readonly cutAt?: number;
+  /** How many go in a first piece, the rest in another. */
+  readonly pauseAt?: number;
   /** How many are sent before the caller says that there will be no more, and waits for the answer. */
   readonly halfAt?: number;
 }
@@ -89,8 +91,10 @@ export class Caller {
       let streaming = false;
       const timer = setTimeout(() => end({ hung: true }, false), hungMs);
       socket.on("data", take).on("close", closed);
-      if (request.halfAt === undefined) socket.write(bytes);
-      else socket.end(bytes.subarray(0, request.halfAt));
+      if (request.halfAt === undefined) {
+        socket.write(bytes.subarray(0, request.pauseAt));
+        if (request.pauseAt !== undefined) setTimeout(() => socket.write(bytes.subarray(request.pauseAt)), 5);
+      } else socket.end(bytes.subarray(0, request.halfAt));
     });
   }
 }

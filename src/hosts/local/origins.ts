@@ -42,7 +42,7 @@ function corsHeaders(origin: string): Record<string, string> {
     "access-control-allow-origin": origin,
     "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
     "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
-    "access-control-expose-headers": "Location, Retry-After, Idempotent-Replayed",
+    "access-control-expose-headers": "Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy",
     "access-control-max-age": "600",
     vary: "Origin",
   };

@@ -8,7 +8,7 @@ const idleMs = 75_000;
 
 /** What a connection needs of its server. */
 export interface PlainConnectionHost {
-  answer(request: HttpRequest): Promise<HttpResponse>;
+  answer(request: HttpRequest, socket: Socket): Promise<HttpResponse>;
   /** Goes on with the connection by `node:http`, which has seen nothing of it yet. */
   giveToHttp(socket: Socket): void;
   /** A new connection has to say something within this. */
@@ -72,7 +72,7 @@ export class PlainConnection {
     if (!this.#called) this.#socket.setTimeout(idleMs);
     this.#called = true;
     try {
-      const response = await this.#host.answer(request);
+      const response = await this.#host.answer(request, this.#socket);
       this.#gone = undefined;
       if (this.#socket.destroyed) return;
       const taken = this.#socket.write(textOf(response, this.#stopping));

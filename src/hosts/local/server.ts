@@ -4,9 +4,15 @@ import type { Socket } from "node:net";
 import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { createOpenApi } from "#contract/openapi.ts";
+import { type AuditEntry, auditEntryOf } from "../audit.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
 import { problemResponse } from "../problems.ts";
+import { addRateFields, type RateFields, RateLimited } from "../rate-limit.ts";
 import { version } from "../version.ts";
+import { addressOf } from "./address.ts";
+import { Connections } from "./connections.ts";
+import type { FairUse } from "./fair-use.ts";
+import { Load } from "./load.ts";
 import type { Metrics } from "./metrics.ts";
 import { createServer } from "./node-http.ts";
 import { checkOrigin } from "./origins.ts";
@@ -31,7 +37,9 @@ export function createLocalServer(
   settings: LocalSettings,
   metrics: Metrics,
   logFault: (error: unknown, operation: string) => void,
+  { fairUse, audit }: { readonly fairUse: FairUse; audit(entry: AuditEntry): void },
 ): LocalServer {
+  const load = new Load(settings);
   const stopping = new AbortController();
   let openApi: string | undefined;
   let streams = 0;
@@ -61,19 +69,26 @@ export function createLocalServer(
   server.removeListener("connection", giveToHttp);
   const plain = new Set<PlainConnection>();
   const plainHost = {
-    answer: (request: HttpRequest) => measured(request),
+    answer: measured,
     giveToHttp: (socket: Socket) => giveToHttp.call(server, socket),
     silentMs: () => server.headersTimeout,
     refuseSilent: (socket: Socket) =>
       refuseMalformed(Object.assign(new Error("silent"), { code: "ERR_HTTP_REQUEST_TIMEOUT" }), socket),
     left: (connection: PlainConnection) => plain.delete(connection),
   };
-  server.on("connection", (socket: Socket) => plain.add(new PlainConnection(socket, plainHost)));
+  const connections = new Connections(server, settings.connectionsMax);
+  server.on("connection", (socket: Socket) => {
+    // One too many is closed after its first answer, which node:http sees to.
+    if (connections.isOneTooMany(socket)) plainHost.giveToHttp(socket);
+    else plain.add(new PlainConnection(socket, plainHost));
+  });
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const gone = new Gone(outgoing, stopping.signal);
     try {
-      const response = await measured(new NodeRequest(incoming, gone));
+      const request = new NodeRequest(incoming, gone);
+      if (connections.isOneTooMany(incoming.socket)) outgoing.shouldKeepAlive = false;
+      const response = await measured(request, incoming.socket);
       if (response.stream) await sendStream(outgoing, response, response.stream, gone.signal);
       else send(incoming, outgoing, response);
     } catch (error) {
@@ -82,15 +97,19 @@ export function createLocalServer(
     }
   }
 
-  async function measured(request: HttpRequest): Promise<HttpResponse> {
+  async function measured(request: HttpRequest, socket: Socket): Promise<HttpResponse> {
     const startedAt = performance.now();
-    const response = await answer(request);
+    const response = await answer(request, socket);
     metrics.called(response.operation ?? "none", response.status, (performance.now() - startedAt) / 1000);
     if (response.cause !== undefined) logFault(response.cause, response.operation ?? "none");
+    if (response.caller !== undefined) {
+      const entry = auditEntryOf(response, request.target, addressOf(request, socket.remoteAddress, settings.proxies));
+      if (entry) audit(entry);
+    }
     return response;
   }
 
-  async function answer(request: HttpRequest): Promise<HttpResponse> {
+  async function answer(request: HttpRequest, socket: Socket): Promise<HttpResponse> {
     let cors: Record<string, string>;
     try {
       cors = checkOrigin(settings, request.header("host"), request.header("origin"));
@@ -98,8 +117,29 @@ export function createLocalServer(
       return problemResponse(error);
     }
     const hosted = request.target.startsWith("/v1/") ? undefined : await hostRoute(request);
-    const response = await admit(hosted ?? (await handler(request)));
+    const response = hosted ?? (await called(request, socket));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
+  }
+
+  /** A call of an operation, if there is room and its caller's address may. */
+  async function called(request: HttpRequest, socket: Socket): Promise<HttpResponse> {
+    let rate: RateFields | undefined;
+    let held = 0;
+    try {
+      if (connections.isOneTooMany(socket)) throw connections.refusal();
+      rate = fairUse.address(request, socket);
+      held = load.enter(request);
+      const response = await admit(await handler(request));
+      if (rate) addRateFields(response.headers, rate);
+      return response;
+    } catch (error) {
+      const response = problemResponse(error);
+      const fields = error instanceof RateLimited ? error.fields : rate;
+      if (fields) addRateFields(response.headers, fields);
+      return response;
+    } finally {
+      load.leave(held);
+    }
   }
 
   async function hostRoute({ method, target }: HttpRequest): Promise<HttpResponse | undefined> {

@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
+import type { AuditEntry } from "../audit.ts";
 import type { BackgroundReports } from "../background.ts";
 import { type ServiceCore, startCore } from "../core.main.ts";
+import type { Admission } from "../http.ts";
+import { FairUse } from "./fair-use.ts";
 import { createMetrics } from "./metrics.ts";
 import { createLocalServer } from "./server.ts";
 import { type LocalSettings, readSettings, SettingError, type SettingName } from "./settings.ts";
@@ -21,14 +24,20 @@ export async function startLocalService(
 ): Promise<LocalService> {
   const settings = readSettings(flags, environment);
   const log = pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: true }));
+  // Of its own level, so that a quiet log still says who changed what.
+  const isAudited = settings.auditLog && settings.logLevel !== "silent";
+  const auditLog = log.child({}, { level: isAudited ? "info" : "silent" });
   const metrics = createMetrics();
-  const core = await startCoreOf(settings, environment, {
+  const fairUse = new FairUse(settings);
+  const reports = {
     counted: metrics.counted,
-    failed: (work, error) => log.error({ err: error, work }, "background work failed"),
-  });
-  const { server, close } = createLocalServer(core.handler, settings, metrics, (error, operation) =>
-    log.error({ err: error, operation }, "unexpected fault"),
-  );
+    failed: (work: string, error: unknown) => log.error({ err: error, work }, "background work failed"),
+  };
+  const core = await startCoreOf(settings, environment, reports, fairUse.publisher);
+  const logFault = (error: unknown, operation: string): void =>
+    log.error({ err: error, operation }, "unexpected fault");
+  const audit = (entry: AuditEntry): void => auditLog.info(entry, "audit");
+  const { server, close } = createLocalServer(core.handler, settings, metrics, logFault, { fairUse, audit });
   try {
     server.listen(settings.port, settings.host);
     await once(server, "listening");
@@ -53,13 +62,14 @@ async function startCoreOf(
   settings: LocalSettings,
   environment: NodeJS.ProcessEnv,
   reports: BackgroundReports,
+  admit: Admission,
 ): Promise<ServiceCore> {
-  if (settings.store === "embedded") return startCore(settings.dataDir, settings, reports);
+  if (settings.store === "embedded") return startCore(settings.dataDir, settings, reports, admit);
   const { startDynamoDbCore } = await import("../dynamodb-core.main.ts").catch((error) => {
     if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new SettingError(
       "STORE is dynamodb, and the package @aws-sdk/client-dynamodb is not installed. Install it beside bellwether.",
     );
   });
-  return startDynamoDbCore(settings, environment, reports);
+  return startDynamoDbCore(settings, environment, reports, admit);
 }

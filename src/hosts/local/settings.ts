@@ -17,6 +17,13 @@ export interface LocalSettings extends ServiceSettings {
   /** Origins whose web pages may call the service; `*` for any (not on an open service). */
   readonly corsOrigins: readonly string[];
   readonly streamsMax: number;
+  readonly connectionsMax: number;
+  readonly inFlightCallsMax: number;
+  readonly inFlightBytesMax: number;
+  readonly addressRate: number;
+  readonly publisherRate: number;
+  readonly proxies: number;
+  readonly auditLog: boolean;
   readonly logLevel: string;
 }
 
@@ -117,6 +124,49 @@ export const settingSpecs = {
     default: "10000",
     meaning: "How many event streams may be open at once.",
   },
+  connectionsMax: {
+    variable: "CONNECTIONS_MAX",
+    flag: "connections-max",
+    default: "20000",
+    meaning: "How many connections may be open at once. Those beyond get 503, but for /healthz and /metrics.",
+  },
+  inFlightCallsMax: {
+    variable: "IN_FLIGHT_CALLS_MAX",
+    flag: "in-flight-calls-max",
+    default: "10000",
+    meaning: "How many calls with a body may be under way at once, being read or written. Those beyond get 503.",
+  },
+  inFlightBytesMax: {
+    variable: "IN_FLIGHT_BYTES_MAX",
+    flag: "in-flight-bytes-max",
+    default: "67108864",
+    meaning: "How many bytes the bodies of such calls may have together.",
+  },
+  addressRate: {
+    variable: "ADDRESS_RATE",
+    flag: "address-rate",
+    default: "0",
+    meaning: "How many calls a minute one address may make, an IPv6 /64 being one; 0: any number. See PROXIES.",
+  },
+  publisherRate: {
+    variable: "PUBLISHER_RATE",
+    flag: "publisher-rate",
+    default: "0",
+    meaning: "How many publishing calls a minute one publisher may make; 0: any number.",
+  },
+  proxies: {
+    variable: "PROXIES",
+    flag: "proxies",
+    default: "0",
+    meaning: "How many proxies stand in front: the caller's address is then that many from the end of X-Forwarded-For.",
+  },
+  auditLog: {
+    variable: "AUDIT_LOG",
+    flag: "audit-log",
+    default: "true",
+    meaning:
+      "true: registrations, deletions, seeks and changes of topics are logged, whatever LOG_LEVEL is but silent.",
+  },
   logLevel: {
     variable: "LOG_LEVEL",
     flag: "log-level",
@@ -169,6 +219,13 @@ export function readSettings(
     publishersMax: integer("publishersMax", given("publishersMax"), 1, 1_000_000),
     subscribersMax: integer("subscribersMax", given("subscribersMax"), 1, 1_000_000),
     streamsMax: integer("streamsMax", given("streamsMax"), 1, 1_000_000),
+    connectionsMax: integer("connectionsMax", given("connectionsMax"), 1, 1_000_000),
+    inFlightCallsMax: integer("inFlightCallsMax", given("inFlightCallsMax"), 1, 1_000_000),
+    inFlightBytesMax: integer("inFlightBytesMax", given("inFlightBytesMax"), 1, 999_999_999),
+    addressRate: integer("addressRate", given("addressRate"), 0, 999_999_999),
+    publisherRate: integer("publisherRate", given("publisherRate"), 0, 999_999_999),
+    auditLog: boolean("auditLog", given("auditLog")),
+    proxies: integer("proxies", given("proxies"), 0, 10),
     logLevel: oneOf("logLevel", given("logLevel"), ["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
   });
 }
