@@ -11,6 +11,7 @@ import type { RegisteredPublisher, RegisteredSubscriber } from "#contract/types.
 import type { Clock } from "#core/clock.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
+import { allAnswers } from "#hosts/answers.ts";
 import { createHttpHandler } from "#hosts/http.ts";
 import { createMetrics } from "#hosts/local/metrics.ts";
 import { createLocalServer } from "#hosts/local/server.ts";
@@ -104,8 +105,11 @@ export async function startHeldService(
   const store = wrapStore(createMemoryStore());
   const context = createContext(store, settings, clock);
   const faults: unknown[] = [];
-  const { server, close } = createLocalServer(createHttpHandler(context), settings, createMetrics(), (error) =>
-    faults.push(error),
+  const { server, close } = createLocalServer(
+    createHttpHandler(context, allAnswers),
+    settings,
+    createMetrics(),
+    (error) => faults.push(error),
   );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
