@@ -29,6 +29,9 @@ const packages: Readonly<Record<string, RegExp>> = {
   pino: /^hosts\/local\//,
   "prom-client": /^hosts\/local\//,
   "@aws-sdk/client-dynamodb": /^stores\/dynamodb\//,
+  "@aws-lambda-powertools/logger": /^hosts\/lambda\/powertools\.ts$/,
+  "@aws-lambda-powertools/metrics": /^hosts\/lambda\/powertools\.ts$/,
+  "aws-lambda": /^hosts\/lambda\//,
 };
 
 /** Node's own modules, by the folders that may not use them all. core and terms do no I/O; what is not named may use any. */

@@ -65,7 +65,7 @@ class Service {
 
   stream(signal: AbortSignal): AsyncGenerator<{ readonly messages: readonly string[] }> {
     const from = { generation: 0, topics: startOf([topic]) };
-    return streamPages(this.context, ["news"], from, async () => this.current, signal);
+    return streamPages(this.context, ["news"], from, 0, async () => this.current, signal);
   }
 }
 

@@ -1,0 +1,1 @@
+export async function printColdStarts(_target: string): Promise<void> {}

@@ -1,0 +1,28 @@
+import { type OperationName, operationNames } from "#contract/operations.ts";
+
+/** The functions that no route of an operation calls. */
+export const otherFunctions = {
+  describeService: "describe-service",
+  countTerms: "count-terms",
+  rollUpTerms: "roll-up-terms",
+} as const;
+
+export type LambdaFunctionName = OperationName | keyof typeof otherFunctions;
+
+/** What each bundle is built from, drawn from the table of operations: a function names its own answer and no other. */
+export const functionEntries: Readonly<Record<LambdaFunctionName, string>> = {
+  ...(Object.fromEntries(operationNames.map((name) => [name, operationEntry(name)])) as Record<OperationName, string>),
+  ...(Object.fromEntries(
+    Object.entries(otherFunctions).map(([name, file]) => [
+      name,
+      `export { handler } from "#hosts/lambda/${file}.main.ts";\n`,
+    ]),
+  ) as Record<keyof typeof otherFunctions, string>),
+};
+
+function operationEntry(name: OperationName): string {
+  return `import { ${name}Answer } from "#hosts/answers.ts";
+import { apiFunction } from "#hosts/lambda/init.main.ts";
+export const handler = apiFunction("${name}", ${name}Answer);
+`;
+}
