@@ -12,13 +12,16 @@ import type { Clock } from "#core/clock.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
 import { allAnswers } from "#hosts/answers.ts";
+import { startBackground } from "#hosts/background.ts";
 import { createHttpHandler } from "#hosts/http.ts";
 import { createMetrics } from "#hosts/local/metrics.ts";
 import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
-import { readSettings, type SettingName } from "#hosts/local/settings.ts";
+import { type LocalSettings, readSettings, type SettingName } from "#hosts/local/settings.ts";
 import { createContext } from "#hosts/node-context.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
+import { host } from "./host.ts";
+import { createInProcessGateway } from "./lambda/in-process.ts";
 import { type OpenApi, responseChecker } from "./response-checker.ts";
 
 /** A key long enough to be one, for services that are not open. */
@@ -55,11 +58,12 @@ export interface TestService extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts the service as `npm start` does, on a free port and a folder of its own. */
+/** Starts the service as `npm start` does, on a free port and a folder of its own; or the host that the tests are run on. */
 export async function startService(
   flags: Partial<Record<SettingName, string>> = {},
   environment: NodeJS.ProcessEnv = {},
 ): Promise<TestService> {
+  if (host.name === "functions") return startFunctions(readSettings(flags, environment));
   const dataDir = await mkdtemp(join(tmpdir(), "bellwether-test-"));
   const service = await startLocalService({ port: "0", dataDir, logLevel: "silent", ...flags }, environment);
   return testService(service.url, async () => {
@@ -100,28 +104,58 @@ export async function startHeldService(
   flags: Partial<Record<SettingName, string>> = {},
   wrapStore: (store: Store) => Store = (store) => store,
 ): Promise<HeldService> {
-  const settings = readSettings({ adminKey, publicRead: "true", ...flags }, {});
+  const settings = settingsHere(readSettings({ adminKey, publicRead: "true", ...flags }, {}));
   const clock = new HeldClock();
   const store = wrapStore(createMemoryStore());
   const context = createContext(store, settings, clock);
   const faults: unknown[] = [];
-  const { server, close } = createLocalServer(
-    createHttpHandler(context, allAnswers),
-    settings,
-    createMetrics(),
-    (error) => faults.push(error),
+  if (host.name !== "local") {
+    const server = createInProcessGateway(context, settings, (error) => faults.push(error));
+    const url = await listen(server);
+    return Object.assign(await testService(url, () => close(server)), { clock, store, context, server, faults });
+  }
+  const local = createLocalServer(createHttpHandler(context, allAnswers), settings, createMetrics(), (error) =>
+    faults.push(error),
   );
+  const url = await listen(local.server);
+  return Object.assign(await testService(url, local.close), { clock, store, context, server: local.server, faults });
+}
+
+/** The Lambda functions in this process, over a memory store, behind the emulated gateway. */
+async function startFunctions(given: LocalSettings): Promise<TestService> {
+  const settings = settingsHere(given);
+  const context = createContext(createMemoryStore(), settings);
+  const background = startBackground(context, { counted: () => {}, failed: (_, error) => assert.fail(String(error)) });
+  const server = createInProcessGateway(context, settings, (error) => assert.fail(String(error)));
+  const url = await listen(server);
+  return testService(url, async () => {
+    await close(server);
+    await background.stop();
+  });
+}
+
+/** On Lambda's host streams are finite and waits short; everything else is as on one machine. */
+function settingsHere(settings: LocalSettings): LocalSettings {
+  return host.finiteStreams ? { ...settings, finiteStreams: true, waitSecondsMax: 2, registryCacheMs: 0 } : settings;
+}
+
+async function listen(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return Object.assign(await testService(url, close), { clock, store, context, server, faults });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close").catch(() => {});
 }
 
 async function testService(url: string, stop: () => Promise<void>): Promise<TestService> {
   const agent = new Agent({ keepAlive: true });
   const sockets: Socket[] = [];
   const port = Number(new URL(url).port);
-  const host = new URL(url).hostname;
+  const hostname = new URL(url).hostname;
   let check: ReturnType<typeof responseChecker> | undefined;
   let closed: Promise<void> | undefined;
 
@@ -129,7 +163,7 @@ async function testService(url: string, stop: () => Promise<void>): Promise<Test
     const body = options.json === undefined ? options.body : JSON.stringify(options.json);
     const outgoing = httpRequest({
       agent,
-      host,
+      host: hostname,
       port,
       method,
       path,
@@ -175,7 +209,7 @@ async function testService(url: string, stop: () => Promise<void>): Promise<Test
       return answer.json;
     },
     async socket() {
-      const socket = connect(port, host);
+      const socket = connect(port, hostname);
       socket.on("error", () => {});
       sockets.push(socket);
       await once(socket, "connect");
