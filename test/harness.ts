@@ -21,7 +21,10 @@ import { type LocalSettings, readSettings, type SettingName } from "#hosts/local
 import { createContext } from "#hosts/node-context.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { host } from "./host.ts";
+import { bundles } from "./lambda/bundles.ts";
 import { createInProcessGateway } from "./lambda/in-process.ts";
+import { startSharedBackend } from "./lambda/shared-backend.ts";
+import { startLambdaStack } from "./lambda/stack.ts";
 import { type OpenApi, responseChecker } from "./response-checker.ts";
 
 /** A key long enough to be one, for services that are not open. */
@@ -64,6 +67,7 @@ export async function startService(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<TestService> {
   if (host.name === "functions") return startFunctions(readSettings(flags, environment));
+  if (host.name === "lambda") return startStack(readSettings({ port: "0", ...flags }, environment));
   const dataDir = await mkdtemp(join(tmpdir(), "bellwether-test-"));
   const service = await startLocalService({ port: "0", dataDir, logLevel: "silent", ...flags }, environment);
   return testService(service.url, async () => {
@@ -132,6 +136,20 @@ async function startFunctions(given: LocalSettings): Promise<TestService> {
     await close(server);
     await background.stop();
   });
+}
+
+/** The whole emulated stack: gateway, function processes, and a store that they share. */
+async function startStack(settings: LocalSettings): Promise<TestService> {
+  const stack = await startLambdaStack({
+    settings,
+    backend: await startSharedBackend(),
+    bundles: await bundles(),
+    registryCacheSeconds: 0,
+    onLog: (name, line) => {
+      if (/"level":"(ERROR|CRITICAL)"/.test(line)) process.stderr.write(`${name}: ${line}\n`);
+    },
+  });
+  return testService(stack.url, () => stack.close());
 }
 
 /** On Lambda's host streams are finite and waits short; everything else is as on one machine. */

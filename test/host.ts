@@ -10,15 +10,23 @@ export interface HostTraits {
   readonly metricsPage: boolean;
   /** It holds connections itself: how many streams, how slow a reader, when it stops. */
   readonly holdsConnections: boolean;
+  /** How many calls can be open at once; each is a process on the emulated stack. */
+  readonly openCallsMax: number;
 }
 
 const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
   /** `npm start`: one process, SQLite. */
-  local: { name: "local", finiteStreams: false, metricsPage: true, holdsConnections: true },
+  local: { name: "local", finiteStreams: false, metricsPage: true, holdsConnections: true, openCallsMax: 10_000 },
   /** The Lambda functions in the tests' process behind the emulated gateway, over the memory store. */
-  functions: { name: "functions", finiteStreams: true, metricsPage: false, holdsConnections: false },
-  /** `npm run start:lambda`: the built bundles as processes, behind the emulated gateway, over a DynamoDB engine. */
-  lambda: { name: "lambda", finiteStreams: true, metricsPage: false, holdsConnections: false },
+  functions: {
+    name: "functions",
+    finiteStreams: true,
+    metricsPage: false,
+    holdsConnections: false,
+    openCallsMax: 10_000,
+  },
+  /** `npm run start:lambda`: the built bundles as processes, behind the emulated gateway, over a store that they share. */
+  lambda: { name: "lambda", finiteStreams: true, metricsPage: false, holdsConnections: false, openCallsMax: 30 },
 };
 
 const name = process.env.BELLWETHER_TEST_HOST ?? "local";

@@ -319,9 +319,11 @@ describe("event streams", () => {
     });
   });
 
-  test("two hundred on one topic all get everything in order", async () => {
+  test("two hundred (or as many as may be open) on one topic all get everything in order", async () => {
     const { publish, messages } = await setUp(service);
-    const streams = await Promise.all(Array.from({ length: 200 }, () => Stream.open(service, messages)));
+    const streams = await Promise.all(
+      Array.from({ length: Math.min(200, host.openCallsMax) }, () => Stream.open(service, messages)),
+    );
     const expected: unknown[] = [];
     for (let i = 0; i < 20; i++) {
       await publish(i, `${i}`);

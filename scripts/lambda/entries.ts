@@ -20,6 +20,8 @@ export const functionEntries: Readonly<Record<LambdaFunctionName, string>> = {
   ) as Record<keyof typeof otherFunctions, string>),
 };
 
+export const lambdaFunctionNames: readonly LambdaFunctionName[] = Object.keys(functionEntries) as LambdaFunctionName[];
+
 function operationEntry(name: OperationName): string {
   return `import { ${name}Answer } from "#hosts/answers.ts";
 import { apiFunction } from "#hosts/lambda/init.main.ts";

@@ -23,7 +23,7 @@ export interface PoolOptions {
 
 /** A function with as many environments as it has events at once: one is made when none is free, and ended when idle. */
 export class FunctionPool {
-  readonly #spec: FunctionSpec;
+  readonly spec: FunctionSpec;
   readonly #options: PoolOptions;
   readonly #running = new Set<Environment>();
   readonly #idle: { readonly environment: Environment; readonly timer: NodeJS.Timeout }[] = [];
@@ -31,7 +31,7 @@ export class FunctionPool {
   #closed = false;
 
   constructor(spec: FunctionSpec, options: PoolOptions) {
-    this.#spec = spec;
+    this.spec = spec;
     this.#options = options;
   }
 
@@ -79,8 +79,8 @@ export class FunctionPool {
     }
     this.#starting += 1;
     const startedAt = performance.now();
-    const { name } = this.#spec;
-    const environment = await Environment.start(this.#spec, (line) => this.#options.onLog(name, line));
+    const { name } = this.spec;
+    const environment = await Environment.start(this.spec, (line) => this.#options.onLog(name, line));
     this.#starting -= 1;
     this.#tell("cold start", { initMs: performance.now() - startedAt }, 1);
     return environment;
@@ -104,7 +104,7 @@ export class FunctionPool {
     const running = this.#running.size + coming;
     this.#options.onEvent({
       what,
-      functionName: this.#spec.name,
+      functionName: this.spec.name,
       running,
       environments: running + this.#starting + this.#idle.length,
       ...more,

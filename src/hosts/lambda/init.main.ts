@@ -1,12 +1,12 @@
 import type { OperationName } from "#contract/operations.ts";
 import type { Context } from "#functions/context.ts";
-import { createMemoryStore } from "#stores/memory/store.ts";
 import type { Answer } from "../call.ts";
 import { createHttpHandler } from "../http.ts";
 import { createContext } from "../node-context.ts";
 import { type ApiFunction, createApiFunction } from "./api-function.ts";
 import { createTelemetry } from "./powertools.ts";
 import { readLambdaSettings } from "./settings.ts";
+import { openStore } from "./store.main.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** What an environment builds once, before its first event: nothing else outlives an invocation. */
@@ -19,7 +19,7 @@ export interface Initialised {
 export function initialise(): Initialised {
   const settings = readLambdaSettings(process.env);
   const telemetry = createTelemetry(process.env.AWS_LAMBDA_FUNCTION_NAME ?? "bellwether", settings.logLevel);
-  return { context: createContext(createMemoryStore(), settings), telemetry };
+  return { context: createContext(openStore(), settings), telemetry };
 }
 
 /** The function of one operation. */
