@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile, type Plugin } from "esbuild";
-import { functionEntries, type LambdaFunctionName, lambdaFunctionNames } from "./entries.ts";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
+import { functionEntries, lambdaFunctionNames } from "./entries.ts";
 import { leaveOut } from "./leave-out.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

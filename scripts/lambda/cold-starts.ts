@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
 import { readSettings } from "#hosts/local/settings.ts";
 import { Environment, type FunctionSpec } from "../../test/lambda/environment.ts";
 import { startSharedBackend } from "../../test/lambda/shared-backend.ts";
 import { startLambdaStack } from "../../test/lambda/stack.ts";
-import type { LambdaFunctionName } from "./entries.ts";
 
 const rounds = 15;
 const adminKey = "cold-start-admin-key";

@@ -1,13 +1,12 @@
 import { type OperationName, operationNames } from "#contract/operations.ts";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
 
 /** The functions that no route of an operation calls. */
-export const otherFunctions = {
+const otherFunctions = {
   describeService: "describe-service",
   countTerms: "count-terms",
   rollUpTerms: "roll-up-terms",
-} as const;
-
-export type LambdaFunctionName = OperationName | keyof typeof otherFunctions;
+} as const satisfies Record<Exclude<LambdaFunctionName, OperationName>, string>;
 
 /** What each bundle is built from, drawn from the table of operations: a function names its own answer and no other. */
 export const functionEntries: Readonly<Record<LambdaFunctionName, string>> = {

@@ -1,5 +1,5 @@
 import type { DynamoDBStreamEvent } from "aws-lambda";
-import type { LambdaFunctionName } from "../../scripts/lambda/entries.ts";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
 
 /** What the functions of a stack keep things in, and what wakes countTerms. */
 export interface Backend {

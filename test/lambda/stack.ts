@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
 import { checkOrigin } from "#hosts/local/origins.ts";
 import type { LocalSettings } from "#hosts/local/settings.ts";
-import { type LambdaFunctionName, lambdaFunctionNames } from "../../scripts/lambda/entries.ts";
+import { lambdaFunctionNames } from "../../scripts/lambda/entries.ts";
 import type { Backend } from "./backend.ts";
 import { FunctionPool, type PoolEvent } from "./function-pool.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
