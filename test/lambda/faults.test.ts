@@ -20,11 +20,13 @@ const faultMs = 5_000;
  * publisher tries a message again, with its Idempotency-Key, until it is answered 201, and only then goes on.
  */
 test("function processes that are killed or stopped lose nothing acknowledged, double nothing, and miscount nothing", async (t) => {
+  const logs: string[] = [];
   const stack = await startLambdaStack({
     settings: readSettings({ adminKey, port: "0" }, {}),
     backend: await startSharedBackend(),
     bundles: await bundles(),
     registryCacheSeconds: 0,
+    onLog: (_name, line) => logs.push(line),
   });
   t.after(() => stack.close());
   const made = await fetch(`${stack.url}/v1/topics/t`, {
@@ -89,7 +91,18 @@ test("function processes that are killed or stopped lose nothing acknowledged, d
     const expected = bodies.filter((body) => body.startsWith(`word${publisher} `)).length;
     assert.equal(counted.get(`word${publisher}`), expected, "each exactly once");
   }
+  checkLogs(logs);
 });
+
+/** What functions log are lines of JSON: metrics, and faults; never what a caller sent. */
+function checkLogs(logs: readonly string[]): void {
+  const metrics = logs.flatMap((line) => Object.keys(JSON.parse(line)));
+  for (const name of ["ColdStart", "MessagesCounted"]) assert.ok(metrics.includes(name), name);
+  assert.deepEqual(
+    logs.filter((line) => line.includes(adminKey) || /word\d n\d/.test(line)),
+    [],
+  );
+}
 
 /** Every so often one process of a function that is running an event dies, or stands still for a while. */
 async function breakThings(
