@@ -17,7 +17,7 @@ import {
   startService,
   type TestService,
 } from "./harness.ts";
-import { host, hostPages } from "./host.ts";
+import { host, hostPages, unless } from "./host.ts";
 
 let service: TestService;
 before(async () => {
@@ -737,6 +737,22 @@ describe("HTTP", () => {
       );
     assert.equal((await service.call("GET", "/openapi.json")).json.openapi, "3.1.0");
     assertProblem(await service.call("GET", "/v1/nothing"), 404, "route_not_found");
+  });
+
+  const noMetrics = unless(host.metricsPage, "what it measures goes to CloudWatch");
+  test("a call with a path that is refused is counted as one of its operation", { skip: noMetrics }, async () => {
+    const calls = async (): Promise<number[]> => {
+      const { text } = await service.call("GET", "/metrics");
+      return ["getTopic", "deleteSubscriber"].map((name) => {
+        const line = new RegExp(`bellwether_calls_total\\{operation="${name}",status="400"\\} (\\d+)`);
+        return Number(line.exec(text)?.[1] ?? 0);
+      });
+    };
+    const [topics, subscribers] = (await calls()) as [number, number];
+    assertProblem(await service.call("GET", "/v1/topics/-"), 400, "invalid_request");
+    assertProblem(await service.call("GET", "/v1/topics/%zz"), 400, "invalid_request");
+    assertProblem(await service.call("DELETE", "/v1/subscribers/UPPER"), 400, "invalid_request");
+    assert.deepEqual(await calls(), [topics + 2, subscribers + 1]);
   });
 });
 
