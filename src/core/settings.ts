@@ -15,6 +15,8 @@ export interface ServiceSettings {
   readonly finiteStreams: boolean;
   /** The longest that a deletion may take to work in another process, in ms: how long registrations are kept in memory. */
   readonly registryCacheMs: number;
+  /** How long answers about terms are given out of one look at a scope, in ms: so old they may be. */
+  readonly termsViewMs: number;
   /** What `pollAfterMs` says when there is nothing more to read. */
   readonly pollAfterMs: number;
 }
@@ -29,5 +31,6 @@ export const defaultServiceSettings: ServiceSettings = Object.freeze({
   waitSecondsMax: 20,
   finiteStreams: false,
   registryCacheMs: 60_000,
+  termsViewMs: 1_000,
   pollAfterMs: 1_000,
 });
