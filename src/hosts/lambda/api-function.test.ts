@@ -142,6 +142,15 @@ test("a stream gives what there is and ends; with nothing to give it waits as lo
   assert.match((await idle).body, /^retry: 2000\n\nid: \S+\n\n$/, "a tail says where it began");
 });
 
+test("a stream of terms gives the answer there is and ends", async () => {
+  const { call, authorization } = await withTopic();
+  const headers = { accept: "text/event-stream", authorization };
+  const { statusCode, body } = await call(event2("GET", "/v1/popular-terms?topic=news&window=1h", { headers }));
+  assert.equal(statusCode, 200);
+  const [, data] = /^retry: 2000\n\nevent: terms\ndata: ([^\n]*)\n\n$/.exec(body) ?? assert.fail(body);
+  assert.deepEqual([JSON.parse(data!).scope, JSON.parse(data!).terms], ["topic:news", []]);
+});
+
 test("an event that is no call of a gateway is a fault that is logged, and answered without its cause", async () => {
   const { call, telemetry } = service();
   const answer = await call({} as GatewayEvent);

@@ -61,6 +61,7 @@ test("no pass is begun when an invocation's time is nearly over", async () => {
       return true;
     },
     listWork: async () => [],
+    getSummaries: async () => [],
   };
   await createRollUpTerms({ ...context, store }, fakeTelemetry())({}, invocation(5_000));
   assert.equal(passes, 1);
