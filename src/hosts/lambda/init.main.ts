@@ -19,7 +19,7 @@ export interface Initialised {
 export function initialise(): Initialised {
   const settings = readLambdaSettings(process.env);
   const telemetry = createTelemetry(process.env.AWS_LAMBDA_FUNCTION_NAME ?? "bellwether", settings.logLevel);
-  return { context: createContext(openStore(), settings), telemetry };
+  return { context: createContext(openStore(settings, telemetry), settings), telemetry };
 }
 
 /** The function of one operation. */

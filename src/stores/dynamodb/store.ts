@@ -10,7 +10,7 @@ import { LogReader } from "./log-reader.ts";
 import { findEntry } from "./log-search.ts";
 import { NewsPoller } from "./news-poller.ts";
 import * as publishers from "./publishers.ts";
-import { Requests } from "./requests.ts";
+import { type LogEvents, Requests } from "./requests.ts";
 import { ShardViews } from "./shard-views.ts";
 import * as subscribers from "./subscribers.ts";
 import { getSummaries } from "./summaries.ts";
@@ -41,6 +41,8 @@ export interface DynamoDbOptions extends ClientOptions {
   readonly createTables?: boolean;
   /** How long a writer may be silent between its ticket and its entry before readers close the ticket. */
   readonly graceMs?: number;
+  /** Told of what befalls logs, for metrics. */
+  readonly events?: LogEvents;
   /** For tests: the client instead of one of the SDK, the time of day, and the passing of time. */
   readonly client?: DynamoClient;
   readonly clock?: Clock;
@@ -68,7 +70,7 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const client = options.client ?? createClient(options);
   const consumption = new Consumption();
-  const requests = new Requests(client, tablePrefix, consumption, timing);
+  const requests = new Requests(client, tablePrefix, consumption, timing, options.events);
   const views = new ShardViews();
   const reader = new LogReader(views, clock, graceMs);
   const news = new NewsPoller(requests.as("waitForNews"), views);
