@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 
@@ -21,7 +22,13 @@ const replacements: readonly (readonly [filter: RegExp, contents: string])[] = [
   ],
   [/^\.\/endpoint\/endpointResolver$/, endpointResolver()],
   [/\/getInstanceMetadataRegion$/, absent("getInstanceMetadataRegion")],
+  // Whose regions have which names is asked only by the rules of endpoints.
+  [/^\.\/partitions$/, "export const partitionsInfo = { partitions: [] };"],
+  [/^@smithy\/core\/retry$/, retries()],
 ];
+
+/** The errors that the store reads more of than their name; others are made without a class of their own. */
+const readErrors = ["ConditionalCheckFailedException", "TransactionCanceledException"];
 
 /** The endpoint of a region, or the one that is set. The rules of all AWS services and their interpreter are 18 KB. */
 function endpointResolver(): string {
@@ -30,6 +37,19 @@ function endpointResolver(): string {
     const suffix = Region?.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
     return { url: new URL(Endpoint ?? "https://dynamodb." + Region + "." + suffix), properties: {}, headers: {} };
   }`;
+}
+
+/** The client is made to try once (`src/stores/dynamodb/client.ts`). */
+function retries(): string {
+  return `export const RETRY_MODES = { STANDARD: "standard", ADAPTIVE: "adaptive" };
+  export const DEFAULT_RETRY_MODE = "standard";
+  export const NODE_RETRY_MODE_CONFIG_OPTIONS = { environmentVariableSelector() {}, configFileSelector() {}, default: "standard" };
+  export const NODE_MAX_ATTEMPT_CONFIG_OPTIONS = { environmentVariableSelector() {}, configFileSelector() {}, default: 1 };
+  export const resolveRetryConfig = (config) => {
+    if (config.maxAttempts !== 1) throw new Error("Retries are left out of this bundle; maxAttempts must be 1.");
+    return config;
+  };
+  export const getRetryPlugin = () => ({ applyToStack() {} });`;
 }
 
 function absent(...names: readonly string[]): string {
@@ -53,6 +73,12 @@ export function leaveOut(root: string): Plugin {
       // Of its package.json the client wants the version.
       onLoad({ filter: /@aws-sdk\/client-dynamodb\/package\.json$/ }, async ({ path }) => ({
         contents: `export default ${JSON.stringify({ version: (await import(path, { with: { type: "json" } })).default.version })}`,
+      }));
+      onLoad({ filter: /client-dynamodb\/dist-es\/schemas\/schemas_0\.js$/ }, async ({ path }) => ({
+        contents: (await readFile(path, "utf8")).replace(
+          /^n0_registry\.registerError\(\w+\$, (\w+)\);$/gm,
+          (line, name) => (readErrors.includes(name) ? line : ""),
+        ),
       }));
       onResolve({ filter: /^(#|stopword$)/ }, async ({ path, pluginData, ...options }) => {
         if (pluginData === "resolving") return undefined;

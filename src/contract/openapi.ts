@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { errorCodes } from "./errors.ts";
 import { type Operation, type OperationName, operationNames, operations } from "./operations.ts";
-import { problem, publishBodies, schemas, streamEvents } from "./schemas.ts";
+import { requestSchemas } from "./request-schemas.ts";
+import { answerSchemas, problem, publishBodies, streamEvents } from "./schemas.ts";
 
 type Part = Record<string, unknown>;
 
@@ -66,7 +67,7 @@ const hostRoutes: Record<string, { summary: string; type: string }> = {
 };
 
 function describe(name: OperationName, operation: Operation): Part {
-  const { params, query, body, answer } = schemas[name];
+  const { params, query, body } = requestSchemas[name];
   const requestBody = bodyOf(name, body);
   return {
     operationId: name,
@@ -75,7 +76,7 @@ function describe(name: OperationName, operation: Operation): Part {
     parameters: [...parameters("path", params), ...parameters("query", query), ...headers(name, operation)],
     ...(requestBody && { requestBody }),
     responses: {
-      [operation.status]: success(name, operation, answer),
+      [operation.status]: success(name, operation, answerSchemas[name]),
       default: { $ref: "#/components/responses/Problem" },
     },
   };

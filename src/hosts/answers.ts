@@ -1,4 +1,29 @@
 import type { OperationName } from "#contract/operations.ts";
+import {
+  browseMessagesRequest,
+  commitCursorRequest,
+  createStreamTokenRequest,
+  deletePublisherRequest,
+  deleteSubscriberRequest,
+  deleteTopicRequest,
+  getMessageRequest,
+  getPopularTermsRequest,
+  getPublisherRequest,
+  getSubscriberRequest,
+  getTopicRequest,
+  listPublishersRequest,
+  listSubscribersRequest,
+  listTopicsRequest,
+  publishRequest,
+  putPublisherTopicsRequest,
+  putTopicRequest,
+  type RequestSchema,
+  rebuildTermsRequest,
+  registerPublisherRequest,
+  registerSubscriberRequest,
+  seekSubscriberRequest,
+  subscribeRequest,
+} from "#contract/request-schemas.ts";
 import type { Caller } from "#functions/access.ts";
 import { type BrowseInput, browseMessages, browseStream } from "#functions/browse-messages.ts";
 import { commitCursor } from "#functions/commit-cursor.ts";
@@ -30,67 +55,89 @@ import type { HttpResponse } from "./http-types.ts";
 
 /** Operations whose input and output are plain JSON. Marked so that a bundle leaves out those that it does not name. */
 // @__NO_SIDE_EFFECTS__
-function plain(run: (context: Context, caller: Caller, input: never) => Promise<unknown>): Answer {
-  return async (context, { caller, input }) => {
-    const output = await run(context, caller, input as never);
-    return output === undefined ? { status: 204, headers: {} } : jsonResponse(200, `${JSON.stringify(output)}\n`);
+function plain(
+  takes: RequestSchema,
+  run: (context: Context, caller: Caller, input: never) => Promise<unknown>,
+): Answer {
+  return {
+    takes,
+    run: async (context, { caller, input }) => outputResponse(await run(context, caller, input as never)),
   };
 }
 
-export const registerPublisherAnswer: Answer = plain(registerPublisher);
-export const listPublishersAnswer: Answer = plain(listPublishers);
-export const getPublisherAnswer: Answer = plain(getPublisher);
-export const putPublisherTopicsAnswer: Answer = plain(putPublisherTopics);
-export const deletePublisherAnswer: Answer = plain(deletePublisher);
-export const registerSubscriberAnswer: Answer = plain(registerSubscriber);
-export const listSubscribersAnswer: Answer = plain(listSubscribers);
-export const getSubscriberAnswer: Answer = plain(getSubscriber);
-export const deleteSubscriberAnswer: Answer = plain(deleteSubscriber);
-export const subscribeAnswer: Answer = async (context, call) => {
-  const input = call.input as unknown as SubscribeInput;
-  if (call.wantsStream)
-    return streamResponse(
-      await subscribeStream(context, call.caller, input, call.request.signal),
-      pageFrames,
-      call.done,
-    );
-  return pageResponse(await subscribe(context, call.caller, input, call.request.signal));
+export const registerPublisherAnswer: Answer = plain(registerPublisherRequest, registerPublisher);
+export const listPublishersAnswer: Answer = plain(listPublishersRequest, listPublishers);
+export const getPublisherAnswer: Answer = plain(getPublisherRequest, getPublisher);
+export const putPublisherTopicsAnswer: Answer = plain(putPublisherTopicsRequest, putPublisherTopics);
+export const deletePublisherAnswer: Answer = plain(deletePublisherRequest, deletePublisher);
+export const registerSubscriberAnswer: Answer = plain(registerSubscriberRequest, registerSubscriber);
+export const listSubscribersAnswer: Answer = plain(listSubscribersRequest, listSubscribers);
+export const getSubscriberAnswer: Answer = plain(getSubscriberRequest, getSubscriber);
+export const deleteSubscriberAnswer: Answer = plain(deleteSubscriberRequest, deleteSubscriber);
+export const subscribeAnswer: Answer = {
+  takes: subscribeRequest,
+  run: async (context, call) => {
+    const input = call.input as unknown as SubscribeInput;
+    if (call.wantsStream)
+      return streamResponse(
+        await subscribeStream(context, call.caller, input, call.request.signal),
+        pageFrames,
+        call.done,
+      );
+    return pageResponse(await subscribe(context, call.caller, input, call.request.signal));
+  },
 };
-export const commitCursorAnswer: Answer = plain(commitCursor);
-export const seekSubscriberAnswer: Answer = plain(seekSubscriber);
-export const createStreamTokenAnswer: Answer = plain(createStreamToken);
-export const listTopicsAnswer: Answer = plain(listTopics);
-export const putTopicAnswer: Answer = plain(putTopic);
-export const getTopicAnswer: Answer = plain(getTopic);
-export const deleteTopicAnswer: Answer = plain(deleteTopic);
-export const publishAnswer: Answer = async (context, { request, caller, input }) => {
-  const idempotencyKey = idempotencyKeyOf(request);
-  const { replayed, ...published } = await publish(context, caller, {
-    topic: input.topic as string,
-    mediaType: mediaTypeOf(request),
-    body: () => request.body(),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-  });
-  const response = jsonResponse(201, `${JSON.stringify(published)}\n`);
-  if (published.messages.length === 1)
-    response.headers.location = `/v1/topics/${published.topic}/messages/${published.messages[0]!.id}`;
-  if (replayed) response.headers["idempotent-replayed"] = "true";
-  return response;
+export const commitCursorAnswer: Answer = plain(commitCursorRequest, commitCursor);
+export const seekSubscriberAnswer: Answer = plain(seekSubscriberRequest, seekSubscriber);
+export const createStreamTokenAnswer: Answer = plain(createStreamTokenRequest, createStreamToken);
+export const listTopicsAnswer: Answer = plain(listTopicsRequest, listTopics);
+export const putTopicAnswer: Answer = plain(putTopicRequest, putTopic);
+export const getTopicAnswer: Answer = plain(getTopicRequest, getTopic);
+export const deleteTopicAnswer: Answer = plain(deleteTopicRequest, deleteTopic);
+export const publishAnswer: Answer = {
+  takes: publishRequest,
+  run: async (context, { request, caller, input }) => {
+    const idempotencyKey = idempotencyKeyOf(request);
+    const { replayed, ...published } = await publish(context, caller, {
+      topic: input.topic as string,
+      mediaType: mediaTypeOf(request),
+      body: () => request.body(),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+    const response = jsonResponse(201, `${JSON.stringify(published)}\n`);
+    if (published.messages.length === 1)
+      response.headers.location = `/v1/topics/${published.topic}/messages/${published.messages[0]!.id}`;
+    if (replayed) response.headers["idempotent-replayed"] = "true";
+    return response;
+  },
 };
-export const browseMessagesAnswer: Answer = async (context, call) => {
-  const input = call.input as unknown as BrowseInput;
-  if (call.wantsStream)
-    return streamResponse(await browseStream(context, call.caller, input, call.request.signal), pageFrames, call.done);
-  return pageResponse(await browseMessages(context, call.caller, input, call.request.signal));
+export const browseMessagesAnswer: Answer = {
+  takes: browseMessagesRequest,
+  run: async (context, call) => {
+    const input = call.input as unknown as BrowseInput;
+    if (call.wantsStream)
+      return streamResponse(
+        await browseStream(context, call.caller, input, call.request.signal),
+        pageFrames,
+        call.done,
+      );
+    return pageResponse(await browseMessages(context, call.caller, input, call.request.signal));
+  },
 };
-export const getMessageAnswer: Answer = async (context, { caller, input }) =>
-  jsonResponse(200, `${(await getMessage(context, caller, input as never)).message}\n`);
-export const getPopularTermsAnswer: Answer = async (context, call) => {
-  const { caller, input, request, done } = call;
-  if (!call.wantsStream) return plain(getPopularTerms)(context, call);
-  return streamResponse(await popularTermsStream(context, caller, input, request.signal), termsFrames, done);
+export const getMessageAnswer: Answer = {
+  takes: getMessageRequest,
+  run: async (context, { caller, input }) =>
+    jsonResponse(200, `${(await getMessage(context, caller, input as never)).message}\n`),
 };
-export const rebuildTermsAnswer: Answer = plain(rebuildTerms);
+export const getPopularTermsAnswer: Answer = {
+  takes: getPopularTermsRequest,
+  run: async (context, call) => {
+    const { caller, input, request, done } = call;
+    if (!call.wantsStream) return outputResponse(await getPopularTerms(context, caller, input));
+    return streamResponse(await popularTermsStream(context, caller, input, request.signal), termsFrames, done);
+  },
+};
+export const rebuildTermsAnswer: Answer = plain(rebuildTermsRequest, rebuildTerms);
 
 /** Every operation's answer. A bundle that names single ones carries only what those need. */
 export const allAnswers: Readonly<Record<OperationName, Answer>> = {
@@ -117,6 +164,10 @@ export const allAnswers: Readonly<Record<OperationName, Answer>> = {
   getPopularTerms: getPopularTermsAnswer,
   rebuildTerms: rebuildTermsAnswer,
 };
+
+function outputResponse(output: unknown): HttpResponse {
+  return output === undefined ? { status: 204, headers: {} } : jsonResponse(200, `${JSON.stringify(output)}\n`);
+}
 
 function jsonResponse(status: number, body: string): HttpResponse {
   return {

@@ -1,5 +1,6 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type { OperationName } from "#contract/operations.ts";
+import type { RequestSchema } from "#contract/request-schemas.ts";
 import type { Caller } from "#functions/access.ts";
 import type { Context } from "#functions/context.ts";
 import type { HttpRequest, HttpResponse } from "./http-types.ts";
@@ -15,8 +16,11 @@ export interface Call {
   readonly done: () => Promise<void>;
 }
 
-/** What runs an operation's function and makes its output an answer. */
-export type Answer = (context: Context, call: Call) => Promise<HttpResponse>;
+/** What an operation takes, and what runs its function and makes its output an answer. */
+export interface Answer {
+  readonly takes: RequestSchema;
+  readonly run: (context: Context, call: Call) => Promise<HttpResponse>;
+}
 
 /** The operations that a host answers: all of them on one machine, one of them in a Lambda function. */
 export type Answers = Partial<Record<OperationName, Answer>>;

@@ -1,10 +1,10 @@
 import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { type Operation, type OperationName, operations } from "#contract/operations.ts";
-import { schemas } from "#contract/schemas.ts";
+import type { RequestSchema } from "#contract/request-schemas.ts";
 import { type Caller, identify } from "#functions/access.ts";
 import type { Context } from "#functions/context.ts";
 import { identifyStream } from "#functions/subscribe.ts";
-import { type Answers, type Call, mediaTypeOf } from "./call.ts";
+import { type Answer, type Answers, type Call, mediaTypeOf } from "./call.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./http-types.ts";
 import { problemResponse } from "./problems.ts";
 import { methodsAt, type Route, route } from "./router.ts";
@@ -24,15 +24,13 @@ export function createHttpHandler(context: Context, answers: Answers): HttpHandl
         const found = route(request.method, path);
         // Before anything of the path is refused, so that a refusal is counted as one of the operation.
         name = found.name;
-        target = targetOf(found);
+        target = targetOf(found, answers[name]);
         remember(knownPaths, key, target);
       }
       name = target.name;
-      const answer = answers[name];
-      if (!answer) throw new BellwetherError("route_not_found", `There is no ${name} here.`);
       const query = mark < 0 ? undefined : new URLSearchParams(request.target.slice(mark + 1));
       const call = await read(context, request, target, query);
-      const response = await answer(context, call);
+      const response = await target.answer.run(context, call);
       return finish(request, name, response);
     } catch (error) {
       const response = problemResponse(error);
@@ -44,6 +42,7 @@ export function createHttpHandler(context: Context, answers: Answers): HttpHandl
 /** An operation and its path parameters, validated. */
 interface Target {
   readonly name: OperationName;
+  readonly answer: Answer;
   readonly path: Readonly<Record<string, unknown>>;
 }
 
@@ -55,18 +54,19 @@ function remember(known: Map<string, Target>, key: string, target: Target): void
   known.set(key, target);
 }
 
-function targetOf({ name, params }: Route): Target {
-  return { name, path: Object.freeze(validate(schemas[name].params, params(), "path")) };
+function targetOf({ name, params }: Route, answer: Answer | undefined): Target {
+  if (!answer) throw new BellwetherError("route_not_found", `There is no ${name} here.`);
+  return { name, answer, path: Object.freeze(validate(answer.takes.params, params(), "path")) };
 }
 
 async function read(
   context: Context,
   request: HttpRequest,
-  { name, path }: Target,
+  { name, answer, path }: Target,
   query: URLSearchParams | undefined,
 ): Promise<Call> {
   const operation: Operation = operations[name];
-  const { query: querySchema, body: bodySchema } = schemas[name];
+  const { query: querySchema, body: bodySchema } = answer.takes;
   const wantsStream = accepts(request, operation) && request.method !== "HEAD";
   const options = query === undefined || query.size === 0 ? {} : validate(querySchema, single(query), "query");
   const { caller, done } = await callerOf(context, request, options, path, wantsStream);
@@ -151,7 +151,7 @@ async function jsonBody(request: HttpRequest, name: OperationName): Promise<unkn
 }
 
 function validate(
-  schema: (typeof schemas)[OperationName]["params"] | NonNullable<(typeof schemas)[OperationName]["body"]>,
+  schema: RequestSchema["params"] | NonNullable<RequestSchema["body"]>,
   value: unknown,
   where: string,
 ): Record<string, unknown> {
