@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile, type Plugin } from "esbuild";
-import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
+import { asks, type LambdaFunctionName } from "#hosts/lambda/grants.ts";
 import { functionEntries, lambdaFunctionNames } from "./entries.ts";
 import { leaveOut } from "./leave-out.ts";
 
@@ -46,7 +46,7 @@ async function bundle(name: LambdaFunctionName, folder: string, plugins: readonl
     conditions: ["module"],
     legalComments: "none",
     charset: "utf8",
-    plugins: [...plugins, leaveOut(root)],
+    plugins: [...plugins, leaveOut(root, asks[name])],
     logLevel: "error",
   });
   const { contents } = outputFiles[0]!;

@@ -58,8 +58,11 @@ function absent(...names: readonly string[]): string {
     .join("\n");
 }
 
-/** Replaces those modules, and lets files of ours and lists of words go that nothing names. */
-export function leaveOut(root: string): Plugin {
+/**
+ * Replaces those modules, lets files of ours and lists of words go that nothing names, and leaves the store only the verbs
+ * that the function asks for.
+ */
+export function leaveOut(root: string, verbs: readonly string[]): Plugin {
   return {
     name: "leave-out",
     setup({ onResolve, onLoad, resolve }) {
@@ -79,6 +82,10 @@ export function leaveOut(root: string): Plugin {
           /^n0_registry\.registerError\(\w+\$, (\w+)\);$/gm,
           (line, name) => (readErrors.includes(name) ? line : ""),
         ),
+      }));
+      onLoad({ filter: /stores\/dynamodb\/all-verbs\.ts$/ }, () => ({
+        contents: `export { ${[...new Set(verbs)].join(", ")} } from "./verbs.ts";`,
+        resolveDir: join(root, "src/stores/dynamodb"),
       }));
       onResolve({ filter: /^(#|stopword$)/ }, async ({ path, pluginData, ...options }) => {
         if (pluginData === "resolving") return undefined;

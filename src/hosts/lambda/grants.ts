@@ -69,8 +69,8 @@ const ensureTopic: readonly Verb[] = ["getTopic", "createTopic"];
 const openStream: readonly Verb[] = ["getStreamToken", "putStreamToken"];
 const countTerms: readonly Verb[] = ["getTopic", "listUncounted", "readEntries", "getSummaries", "saveTerms"];
 
-/** What each function asks of the store. */
-const asks: Readonly<Record<LambdaFunctionName, readonly Verb[]>> = {
+/** What each function asks of the store; its bundle has no other verb. */
+export const asks: Readonly<Record<LambdaFunctionName, readonly Verb[]>> = {
   registerPublisher: [...identify, ...ensureTopic, "createPublisher"],
   listPublishers: [...identify, "listPublishers"],
   getPublisher: identify,
