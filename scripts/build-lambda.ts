@@ -12,8 +12,7 @@ const { values } = parseArgs({ options: { cold: { type: "boolean" } } });
 process.stdout.write(`${table(await bundleFunctions(target))}\n`);
 if (values.cold) {
   const { printColdStarts } = await import("./lambda/cold-starts.ts");
-  const { bundles } = await import("../test/lambda/bundles.ts");
-  await printColdStarts(await bundles());
+  await printColdStarts(target);
 }
 
 function table(sizes: readonly BundleSize[]): string {

@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { greeting } from "#hosts/local/greeting.ts";
 import { readSettings, type SettingName, settingSpecs } from "#hosts/local/settings.ts";
+import { startBackend } from "../test/lambda/backend.ts";
 import { bundles } from "../test/lambda/bundles.ts";
 import type { PoolEvent } from "../test/lambda/function-pool.ts";
-import { startSharedBackend } from "../test/lambda/shared-backend.ts";
 import { startLambdaStack } from "../test/lambda/stack.ts";
 
 /**
@@ -23,8 +24,11 @@ await mkdir(settings.dataDir, { recursive: true });
 
 const stack = await startLambdaStack({
   settings,
-  backend: await startSharedBackend(settings.dataDir),
-  bundles: await bundles(),
+  backend: await startBackend({
+    file: join(settings.dataDir, "dynamodb.db"),
+    onFault: (error) => process.stderr.write(`stream: ${error}\n`),
+  }),
+  bundles: (await bundles()).folder,
   onEvent: (event) => process.stdout.write(`${lineOf(event)}\n`),
   onLog: (name, line) => {
     // Metrics are lines too; what is said at WARN and above is for people.

@@ -19,11 +19,13 @@ import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
 import { type LocalSettings, readSettings, type SettingName } from "#hosts/local/settings.ts";
 import { createContext } from "#hosts/node-context.ts";
+import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { host } from "./host.ts";
+import { throughInProcessFetch } from "./in-process-handler.ts";
+import { startBackend } from "./lambda/backend.ts";
 import { bundles } from "./lambda/bundles.ts";
 import { createInProcessGateway } from "./lambda/in-process.ts";
-import { startSharedBackend } from "./lambda/shared-backend.ts";
 import { startLambdaStack } from "./lambda/stack.ts";
 import { type OpenApi, responseChecker } from "./response-checker.ts";
 
@@ -66,8 +68,11 @@ export async function startService(
   flags: Partial<Record<SettingName, string>> = {},
   environment: NodeJS.ProcessEnv = {},
 ): Promise<TestService> {
-  if (host.name === "functions") return startFunctions(readSettings(flags, environment));
-  if (host.name === "lambda") return startStack(readSettings({ port: "0", ...flags }, environment));
+  const settings = readSettings({ port: "0", ...flags }, environment);
+  if (host.name === "functions") return startFunctions(settings);
+  if (host.name === "in-process") return startInProcess(settings);
+  if (host.name === "lambda") return startStack(settings);
+  if (host.name === "dynamodb") return startOverDynamoDb(flags, environment);
   const dataDir = await mkdtemp(join(tmpdir(), "bellwether-test-"));
   const service = await startLocalService({ port: "0", dataDir, logLevel: "silent", ...flags }, environment);
   return testService(service.url, async () => {
@@ -113,16 +118,53 @@ export async function startHeldService(
   const store = wrapStore(createMemoryStore());
   const context = createContext(store, settings, clock);
   const faults: unknown[] = [];
-  if (host.name !== "local") {
+  if (host.finiteStreams) {
     const server = createInProcessGateway(context, settings, (error) => faults.push(error));
     const url = await listen(server);
     return Object.assign(await testService(url, () => close(server)), { clock, store, context, server, faults });
   }
-  const local = createLocalServer(createHttpHandler(context, allAnswers), settings, createMetrics(), (error) =>
-    faults.push(error),
+  const handler = createHttpHandler(context, allAnswers);
+  const local = createLocalServer(
+    host.name === "in-process" ? throughInProcessFetch(handler) : handler,
+    settings,
+    createMetrics(),
+    (error) => faults.push(error),
   );
   const url = await listen(local.server);
   return Object.assign(await testService(url, local.close), { clock, store, context, server: local.server, faults });
+}
+
+/** The service in this process over a memory store, called by its `fetch`. */
+async function startInProcess(settings: LocalSettings): Promise<TestService> {
+  const context = createContext(createMemoryStore(), settings);
+  const background = startBackground(context, { counted: () => {}, failed: (_, error) => assert.fail(String(error)) });
+  const handler = throughInProcessFetch(createHttpHandler(context, allAnswers));
+  const local = createLocalServer(handler, settings, createMetrics(), (error) => assert.fail(String(error)));
+  return testService(await listen(local.server), async () => {
+    await local.close();
+    await background.stop();
+  });
+}
+
+let nodes = 0;
+
+/** As `npm start` with `STORE=dynamodb`, over tables of its own. */
+async function startOverDynamoDb(
+  flags: Partial<Record<SettingName, string>>,
+  environment: NodeJS.ProcessEnv,
+): Promise<TestService> {
+  const engine = await startEngine();
+  if (engine.missing) throw new Error(engine.missing);
+  nodes += 1;
+  const tablePrefix = `node-${process.pid}-${Date.now()}-${nodes}-`;
+  const service = await startLocalService(
+    { port: "0", store: "dynamodb", tablePrefix, createTables: "true", logLevel: "silent", ...flags },
+    { ...environment, AWS_ENDPOINT_URL_DYNAMODB: engine.url },
+  );
+  return testService(service.url, async () => {
+    await service.close();
+    await engine.close();
+  });
 }
 
 /** The Lambda functions in this process, over a memory store, behind the emulated gateway. */
@@ -138,12 +180,12 @@ async function startFunctions(given: LocalSettings): Promise<TestService> {
   });
 }
 
-/** The whole emulated stack: gateway, function processes, and a store that they share. */
+/** The whole emulated stack: gateway, function processes, tables and their stream. */
 async function startStack(settings: LocalSettings): Promise<TestService> {
   const stack = await startLambdaStack({
     settings,
-    backend: await startSharedBackend(),
-    bundles: await bundles(),
+    backend: await startBackend(),
+    bundles: (await bundles()).folder,
     registryCacheSeconds: 0,
     onLog: (name, line) => {
       if (/"level":"(ERROR|CRITICAL)"/.test(line)) process.stderr.write(`${name}: ${line}\n`);

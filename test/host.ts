@@ -1,12 +1,12 @@
 /**
- * The host that the end-to-end tests run on, by `BELLWETHER_TEST_HOST`, and what is different on it by its nature. A test
- * that rests on such a difference asks for it here; every other test must pass on all of them unchanged.
+ * The host and store that the end-to-end tests run on, by `BELLWETHER_TEST_HOST`, and what is different there by its nature.
+ * A test that rests on such a difference asks for it here; every other test must pass on all of them unchanged.
  */
 export interface HostTraits {
-  readonly name: "local" | "functions" | "lambda";
+  readonly name: "local" | "in-process" | "dynamodb" | "functions" | "lambda";
   /** An event stream gives what there is and ends; the reader comes again. */
   readonly finiteStreams: boolean;
-  /** What it measures is read at `/metrics`; on Lambda it goes to CloudWatch. */
+  /** What it measures is read at `/metrics`; on Lambda it goes to CloudWatch, and inside a process it is that one's affair. */
   readonly metricsPage: boolean;
   /** It holds connections itself: how many streams, how slow a reader, when it stops. */
   readonly holdsConnections: boolean;
@@ -14,19 +14,20 @@ export interface HostTraits {
   readonly openCallsMax: number;
 }
 
+const server = { finiteStreams: false, metricsPage: true, holdsConnections: true, openCallsMax: 10_000 };
+const serverless = { finiteStreams: true, metricsPage: false, holdsConnections: false };
+
 const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
   /** `npm start`: one process, SQLite. */
-  local: { name: "local", finiteStreams: false, metricsPage: true, holdsConnections: true, openCallsMax: 10_000 },
+  local: { name: "local", ...server },
+  /** The service without a socket over the memory store, called by its `fetch`; the socket is the tests' own. */
+  "in-process": { name: "in-process", ...server, metricsPage: false },
+  /** `npm start` over DynamoDB. */
+  dynamodb: { name: "dynamodb", ...server },
   /** The Lambda functions in the tests' process behind the emulated gateway, over the memory store. */
-  functions: {
-    name: "functions",
-    finiteStreams: true,
-    metricsPage: false,
-    holdsConnections: false,
-    openCallsMax: 10_000,
-  },
-  /** `npm run start:lambda`: the built bundles as processes, behind the emulated gateway, over a store that they share. */
-  lambda: { name: "lambda", finiteStreams: true, metricsPage: false, holdsConnections: false, openCallsMax: 30 },
+  functions: { name: "functions", ...serverless, openCallsMax: 10_000 },
+  /** `npm run start:lambda`: the built bundles as processes, behind the emulated gateway, over DynamoDB. */
+  lambda: { name: "lambda", ...serverless, openCallsMax: 30 },
 };
 
 const name = process.env.BELLWETHER_TEST_HOST ?? "local";

@@ -739,7 +739,7 @@ describe("HTTP", () => {
     assertProblem(await service.call("GET", "/v1/nothing"), 404, "route_not_found");
   });
 
-  const noMetrics = unless(host.metricsPage, "what it measures goes to CloudWatch");
+  const noMetrics = unless(host.metricsPage, "it has no page of what it measures");
   test("a call with a path that is refused is counted as one of its operation", { skip: noMetrics }, async () => {
     const calls = async (): Promise<number[]> => {
       const { text } = await service.call("GET", "/metrics");

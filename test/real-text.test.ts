@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { createServer, type Server, connect as tcpConnect } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EventSource } from "eventsource";
-import { type LocalService, startLocalService } from "../src/hosts/local/service.main.ts";
 import { type ApiMessage, type ApiPage, call, shardOf } from "./crash/api.ts";
 import { checkTerms, recount, termsOfAll } from "./crash/checks.ts";
+import { startService, type TestService } from "./harness.ts";
 import { Random } from "./random.ts";
 
 /*
@@ -53,15 +52,11 @@ const random = new Random(seed);
 const deadlineMs = 60_000;
 
 describe("real text", { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "bellwether-text-"));
-  let service: LocalService;
+  let service: TestService;
   before(async () => {
-    service = await startLocalService({ port: "0", dataDir: join(folder, "data"), logLevel: "silent" }, {});
+    service = await startService();
   });
-  after(async () => {
-    await service.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => service.close());
 
   test("reaches every reader whole and in order, cut off or not, and is counted right", async (t) => {
     t.diagnostic(`text: ${textName}, ${paragraphs.length} paragraphs; seed ${seed}`);

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { asks, type LambdaFunctionName } from "#hosts/lambda/grants.ts";
 import { functionEntries, lambdaFunctionNames } from "./entries.ts";
 import { leaveOut } from "./leave-out.ts";
@@ -25,12 +25,12 @@ export interface BundleSize {
 }
 
 /** Builds `<target>/<function>/index.cjs` for every function, each with only what it uses. */
-export async function bundleFunctions(target: string, plugins: readonly Plugin[] = []): Promise<BundleSize[]> {
+export async function bundleFunctions(target: string): Promise<BundleSize[]> {
   await rm(target, { recursive: true, force: true });
-  return Promise.all(lambdaFunctionNames.map((name) => bundle(name, join(target, name), plugins)));
+  return Promise.all(lambdaFunctionNames.map((name) => bundle(name, join(target, name))));
 }
 
-async function bundle(name: LambdaFunctionName, folder: string, plugins: readonly Plugin[]): Promise<BundleSize> {
+async function bundle(name: LambdaFunctionName, folder: string): Promise<BundleSize> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: functionEntries[name], resolveDir: root, sourcefile: `${name}.ts`, loader: "ts" },
     absWorkingDir: root,
@@ -46,7 +46,7 @@ async function bundle(name: LambdaFunctionName, folder: string, plugins: readonl
     conditions: ["module"],
     legalComments: "none",
     charset: "utf8",
-    plugins: [...plugins, leaveOut(root, asks[name])],
+    plugins: [leaveOut(root, asks[name])],
     logLevel: "error",
   });
   const { contents } = outputFiles[0]!;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
 import { readSettings } from "#hosts/local/settings.ts";
+import { startBackend } from "../../test/lambda/backend.ts";
 import { Environment, type FunctionSpec } from "../../test/lambda/environment.ts";
-import { startSharedBackend } from "../../test/lambda/shared-backend.ts";
 import { startLambdaStack } from "../../test/lambda/stack.ts";
 
 const rounds = 15;
@@ -27,7 +27,7 @@ export async function printColdStarts(bundles: string): Promise<void> {
   const bare = await mkdtemp(join(tmpdir(), "bellwether-bare-"));
   await writeFile(join(bare, "index.cjs"), "exports.handler = async () => ({ statusCode: 200 });\n");
   const settings = readSettings({ adminKey, port: "0" }, {});
-  const stack = await startLambdaStack({ settings, bundles, backend: await startSharedBackend() });
+  const stack = await startLambdaStack({ settings, bundles, backend: await startBackend() });
   try {
     const subscriberId = await prepare(stack.url);
     const variants: [string, FunctionSpec, string][] = Object.entries(calls).map(([name, call]) => [

@@ -49,7 +49,8 @@ function retries(): string {
     if (config.maxAttempts !== 1) throw new Error("Retries are left out of this bundle; maxAttempts must be 1.");
     return config;
   };
-  export const getRetryPlugin = () => ({ applyToStack() {} });`;
+  const once = { name: "retryMiddleware", step: "finalizeRequest", priority: "high" };
+  export const getRetryPlugin = () => ({ applyToStack: (stack) => stack.add((next) => next, once) });`;
 }
 
 function absent(...names: readonly string[]): string {

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 import { eventually } from "../harness.ts";
-import { type Engine, startEngine } from "./engine.ts";
+import { callEngine } from "./engine-call.ts";
 import { startGatekeeper } from "./gatekeeper.ts";
 import { startStreamPoller } from "./stream-poller.ts";
 
-let engine: Engine;
+const engine = await startEngine();
+const skip = engine.missing;
 before(async () => {
-  engine = await startEngine();
-  await engine.call("DynamoDB.CreateTable", {
+  if (skip) return;
+  await callEngine(engine.url, "DynamoDB.CreateTable", {
     TableName: "things",
     KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
     AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
@@ -18,11 +20,11 @@ before(async () => {
 });
 after(() => engine.close());
 
-test("the poller gives what was inserted, in order, again and again until it is taken", async () => {
+test("the poller gives what was inserted, in order, again and again until it is taken", { skip }, async () => {
   const taken: string[] = [];
   let refusals = 2;
   const poller = startStreamPoller({
-    engine,
+    url: engine.url,
     table: "things",
     onFault: (error) => assert.fail(String(error)),
     deliver: async ({ Records: records }) => {
@@ -36,14 +38,17 @@ test("the poller gives what was inserted, in order, again and again until it is 
     },
   });
   const ids = Array.from({ length: 20 }, (_, i) => `thing-${i}`);
-  for (const id of ids) await engine.call("DynamoDB.PutItem", { TableName: "things", Item: { id: { S: id } } });
-  await engine.call("DynamoDB.DeleteItem", { TableName: "things", Key: { id: { S: "thing-0" } } });
+  for (const id of ids)
+    await callEngine(engine.url, "DynamoDB.PutItem", { TableName: "things", Item: { id: { S: id } } });
+  await callEngine(engine.url, "DynamoDB.DeleteItem", { TableName: "things", Key: { id: { S: "thing-0" } } });
   await eventually(() => taken.length >= ids.length, "every insert is delivered");
   await poller.stop();
   assert.deepEqual(taken, ids);
 });
 
-test("the gatekeeper lets a function do what its role says, parts of transactions too, and refuses the rest as IAM does", async () => {
+test("the gatekeeper lets a function do what its role says, parts of transactions too, and refuses the rest as IAM does", {
+  skip,
+}, async () => {
   const role = new Set(["me things GetItem", "me things PutItem", "me things UpdateItem"]);
   const gatekeeper = await startGatekeeper(engine.url, (use) => role.has(Object.values(use).join(" ")));
   const call = async (operation: string, input: object): Promise<string> => {

@@ -5,8 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Message, MessagePage } from "#contract/types.ts";
 import { readSettings } from "#hosts/local/settings.ts";
 import { eventually } from "../harness.ts";
+import { startBackend } from "./backend.ts";
 import { bundles } from "./bundles.ts";
-import { startSharedBackend } from "./shared-backend.ts";
 import { type LambdaStack, startLambdaStack } from "./stack.ts";
 
 const adminKey = "an-admin-key-for-tests";
@@ -23,8 +23,8 @@ test("function processes that are killed or stopped lose nothing acknowledged, d
   const logs: string[] = [];
   const stack = await startLambdaStack({
     settings: readSettings({ adminKey, port: "0" }, {}),
-    backend: await startSharedBackend(),
-    bundles: await bundles(),
+    backend: await startBackend(),
+    bundles: (await bundles()).folder,
     registryCacheSeconds: 0,
     onLog: (_name, line) => logs.push(line),
   });

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
-import type { Engine } from "./engine.ts";
+import { callEngine } from "./engine-call.ts";
 
 export interface StreamPollerOptions {
-  readonly engine: Engine;
+  readonly url: string;
   readonly table: string;
   /** Gives a batch to the function; true when it took it. */
   readonly deliver: (event: DynamoDBStreamEvent) => Promise<boolean>;
@@ -25,14 +25,16 @@ export function startStreamPoller(options: StreamPollerOptions): {
 } {
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
-  const { engine, table } = options;
+  const { url, table } = options;
 
   async function followStream(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        const { Streams: streams } = await engine.call("DynamoDBStreams.ListStreams", { TableName: table });
+        const { Streams: streams } = await callEngine(url, "DynamoDBStreams.ListStreams", { TableName: table });
         for (const { StreamArn: arn } of streams) {
-          const { StreamDescription: stream } = await engine.call("DynamoDBStreams.DescribeStream", { StreamArn: arn });
+          const { StreamDescription: stream } = await callEngine(url, "DynamoDBStreams.DescribeStream", {
+            StreamArn: arn,
+          });
           for (const { ShardId: id } of stream.Shards) {
             if (!running.has(id)) running.set(id, followShard(arn, id).catch(options.onFault));
           }
@@ -46,9 +48,10 @@ export function startStreamPoller(options: StreamPollerOptions): {
 
   async function followShard(arn: string, id: string): Promise<void> {
     const start = { StreamArn: arn, ShardId: id, ShardIteratorType: "TRIM_HORIZON" };
-    let iterator: string | undefined = (await engine.call("DynamoDBStreams.GetShardIterator", start)).ShardIterator;
+    let iterator: string | undefined = (await callEngine(url, "DynamoDBStreams.GetShardIterator", start)).ShardIterator;
     while (iterator !== undefined && !stopping.signal.aborted) {
-      const output: { Records: DynamoDBRecord[]; NextShardIterator?: string } = await engine.call(
+      const output: { Records: DynamoDBRecord[]; NextShardIterator?: string } = await callEngine(
+        url,
         "DynamoDBStreams.GetRecords",
         { ShardIterator: iterator, Limit: batchRecordsMax },
       );
