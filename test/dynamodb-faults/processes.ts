@@ -36,10 +36,11 @@ export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => 
     client: faultyClient(world, model, simulated, moodNow, lie),
   });
   const registry = new Registry(store, clock, 0);
+  const appends = new AppendsUnderWay();
   const context = {
     store,
     registry,
-    appends: new AppendsUnderWay(),
+    appends,
     clock,
     ids: { id: () => `${ids++}`, secret: () => "", integer: (below: number) => ids++ % below },
     settings: { ...defaultServiceSettings, termsViewMs: 0 },
