@@ -1,6 +1,6 @@
 import { type OperationName, operationNames, operations } from "../src/contract/operations.ts";
 
-/** A function as it is deployed. What it may do of the tables stands in `src/hosts/lambda/grants.ts`. */
+/** A function as it is deployed. What it may do of the tables stands in `src/hosts/lambda/grants.main.ts`. */
 export interface FunctionSpec {
   readonly name: string;
   readonly memoryMb: number;

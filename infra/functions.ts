@@ -15,7 +15,7 @@ import {
 import { DynamoEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { grants } from "../src/hosts/lambda/grants.ts";
+import { grants } from "../src/hosts/lambda/grants.main.ts";
 import { type FunctionSpec, functionSpecs } from "./function-specs.ts";
 import { pascalCase } from "./tables.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RegoEngine, TemplateFile } from "@aws/cloudformation-validate";
 import { operationNames, operations } from "#contract/operations.ts";
-import { grants } from "#hosts/lambda/grants.ts";
+import { grants } from "#hosts/lambda/grants.main.ts";
 import { lambdaSettingSpecs } from "#hosts/lambda/settings.ts";
 import { metricNames, metricNamespace } from "#hosts/lambda/telemetry.ts";
 import { tableDefinitions } from "#stores/dynamodb/tables.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
-import { asks, type LambdaFunctionName } from "#hosts/lambda/grants.ts";
+import { asks, type LambdaFunctionName } from "#hosts/lambda/grants.main.ts";
 import { functionEntries, lambdaFunctionNames } from "./entries.ts";
 import { leaveOut } from "./leave-out.ts";
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.main.ts";
 import { readSettings } from "#hosts/local/settings.ts";
 import { startBackend } from "../../test/lambda/backend.ts";
 import { Environment, type FunctionSpec } from "../../test/lambda/environment.ts";

@@ -1,5 +1,5 @@
 import { type OperationName, operationNames } from "#contract/operations.ts";
-import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.main.ts";
 
 /** The functions that no route of an operation calls. */
 const otherFunctions = {

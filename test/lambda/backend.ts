@@ -1,9 +1,8 @@
-import { appendFileSync } from "node:fs";
 import type { DynamoDBStreamEvent } from "aws-lambda";
-import { grants, type LambdaFunctionName, type TableName } from "#hosts/lambda/grants.ts";
+import { grants, type LambdaFunctionName } from "#hosts/lambda/grants.main.ts";
 import { createTables } from "#stores/dynamodb/create-tables.ts";
 import { type Engine, startEngine } from "#stores/dynamodb/fake-engine.ts";
-import { tableDefinitions } from "#stores/dynamodb/tables.ts";
+import { type TableName, tableDefinitions } from "#stores/dynamodb/tables.ts";
 import { startGatekeeper } from "./gatekeeper.ts";
 import { startStreamPoller } from "./stream-poller.ts";
 
@@ -21,7 +20,7 @@ let stacks = 0;
 
 /**
  * Makes the tables in an engine on this machine: over a file, where they may be from before, or else fresh ones. Rejects
- * where there is no engine. What each function did is added to the file that `BELLWETHER_TEST_USES` names.
+ * where there is no engine.
  */
 export async function startBackend(
   options: { readonly file?: string; readonly onFault?: (error: unknown) => void } = {},
@@ -59,10 +58,6 @@ export async function startBackend(
       await poller?.stop();
       await gatekeeper.close();
       await engine.close();
-      const uses = [...gatekeeper.uses.values()].map(({ functionName, table, action }) =>
-        [functionName, table.slice(prefix.length), action].join(" "),
-      );
-      if (process.env.BELLWETHER_TEST_USES) appendFileSync(process.env.BELLWETHER_TEST_USES, `${uses.join("\n")}\n`);
     },
   };
 }

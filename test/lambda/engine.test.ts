@@ -73,6 +73,5 @@ test("the gatekeeper lets a function do what its role says, parts of transaction
   assert.equal(await call("DeleteItem", key), "AccessDeniedException");
   assert.equal(await call("TransactWriteItems", { TransactItems: [{ Delete: key }] }), "AccessDeniedException");
   assert.equal(await call("BatchGetItem", { RequestItems: { things: { Keys: [key.Key] } } }), "AccessDeniedException");
-  assert.deepEqual([...gatekeeper.uses.keys()].sort(), ["me things GetItem", "me things PutItem"]);
   await gatekeeper.close();
 });

@@ -12,8 +12,6 @@ export interface Use {
 /** An endpoint in front of the engine that lets each function do what its role says and nothing else. */
 export interface Gatekeeper {
   readonly url: string;
-  /** What was done and allowed so far, each once. */
-  readonly uses: ReadonlyMap<string, Use>;
   close(): Promise<void>;
 }
 
@@ -22,7 +20,6 @@ export interface Gatekeeper {
  * so that a grant that is missing fails a test here and not a call on AWS.
  */
 export async function startGatekeeper(engineUrl: string, may: (use: Use) => boolean): Promise<Gatekeeper> {
-  const uses = new Map<string, Use>();
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => outgoing.destroy());
@@ -36,7 +33,6 @@ export async function startGatekeeper(engineUrl: string, may: (use: Use) => bool
     for (const { table, action } of needsOf(operation, JSON.parse(body.toString()))) {
       const use = { functionName, table, action };
       if (!may(use)) return refuse(outgoing, use);
-      uses.set(Object.values(use).join(" "), use);
     }
     const onward = request(engineUrl, { agent, method: "POST", headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode!, answer.headers);
@@ -50,7 +46,6 @@ export async function startGatekeeper(engineUrl: string, may: (use: Use) => bool
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    uses,
     async close() {
       server.close();
       server.closeAllConnections();

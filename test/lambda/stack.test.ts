@@ -3,12 +3,22 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { startEngine } from "#stores/dynamodb/fake-engine.ts";
+import { bundles } from "./bundles.ts";
 
-/** The end-to-end tests on the other hosts. All of them on the emulated stack: `npm run test:lambda`. */
-async function run(host: string, files: readonly string[], pattern = ""): Promise<void> {
+/*
+ * Each host and store passes the end-to-end tests: here the part that goes through every operation, in full by
+ * `npm run test:matrix`.
+ */
+
+const engine = await startEngine();
+const skip = engine.missing;
+await engine.close();
+
+async function run(host: string, pattern: string): Promise<void> {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const only = pattern === "" ? [] : [`--test-name-pattern=${pattern}`];
-  const child = spawn(process.execPath, ["--test", ...only, ...files.map((file) => `test/${file}.test.ts`)], {
+  const child = spawn(process.execPath, ["--test", ...only, "test/http.test.ts"], {
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     env: { ...environment, BELLWETHER_TEST_HOST: host },
     stdio: ["ignore", "pipe", "pipe"],
@@ -25,7 +35,19 @@ async function run(host: string, files: readonly string[], pattern = ""): Promis
   assert.ok(passed >= 10, `${passed} tests passed`);
 }
 
-test("the Lambda functions in one process pass the tests over HTTP", () => run("functions", ["http", "access"]));
+test("in one process over memory", () => run("in-process", ""));
 
-test("function processes pass every operation's test, and those of Idempotency-Key and publishing", () =>
-  run("lambda", ["http"], "every operation|Idempotency-Key|publishing"));
+test("the Lambda functions in one process", () => run("functions", ""));
+
+test("npm start over DynamoDB", { skip }, () => run("dynamodb", "every operation|Idempotency-Key"));
+
+// What a function is not granted is refused on the way, and fails the test that meets it.
+test("function processes over DynamoDB, with no right but those granted", { skip }, () =>
+  run("lambda", "every operation|Idempotency-Key|publishing"),
+);
+
+test("publish and subscribe are under 250 KB, minified", async () => {
+  const { sizes } = await bundles();
+  for (const { name, bytes } of sizes.filter((each) => ["publish", "subscribe"].includes(each.name)))
+    assert.ok(bytes < 250_000, `${name}: ${bytes}`);
+});

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import type { LambdaFunctionName } from "#hosts/lambda/grants.ts";
+import type { LambdaFunctionName } from "#hosts/lambda/grants.main.ts";
 import { checkOrigin } from "#hosts/local/origins.ts";
 import type { LocalSettings } from "#hosts/local/settings.ts";
 import { lambdaFunctionNames } from "../../scripts/lambda/entries.ts";
