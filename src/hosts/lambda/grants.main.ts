@@ -1,6 +1,5 @@
 import type { OperationName } from "#contract/operations.ts";
-import { type TableNeeds, verbNeeds } from "#stores/dynamodb/verb-needs.ts";
-import type { VerbName } from "#stores/dynamodb/verbs.ts";
+import { type TableNeeds, type VerbName, verbNeeds } from "#stores/dynamodb/verb-needs.ts";
 
 /** A function that Lambda runs: one each operation, and those that no operation's route calls. */
 export type LambdaFunctionName = OperationName | "describeService" | "countTerms" | "rollUpTerms";

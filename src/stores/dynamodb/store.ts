@@ -11,6 +11,7 @@ import { type LogEvents, Requests } from "./requests.ts";
 import { ShardViews } from "./shard-views.ts";
 import { heldMaxMs } from "./ticket-use.ts";
 import { systemTiming, type Timing } from "./timing.ts";
+import type { VerbName } from "./verb-needs.ts";
 
 const traits: StoreTraits = Object.freeze({
   name: "dynamodb",
@@ -73,10 +74,10 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
     },
     onClose: (end) => ends.push(end),
   };
-  const makes: { readonly [V in verbs.VerbName]: verbs.MakeVerb<V> } = verbs;
+  const makes: { readonly [V in VerbName]: verbs.MakeVerb<V> } = verbs;
   const made = Object.entries(makes).map(([name, make]) => [name, make(parts)]);
   return {
-    ...(Object.fromEntries(made) as Pick<Store, verbs.VerbName>),
+    ...(Object.fromEntries(made) as Pick<Store, VerbName>),
     traits,
     consumption,
     async close() {

@@ -1,5 +1,8 @@
+import type { Store } from "#core/store.ts";
 import type { TableName } from "./tables.ts";
-import type { VerbName } from "./verbs.ts";
+
+/** What the port asks of a store. */
+export type VerbName = Exclude<keyof Store, "traits" | "close">;
 
 /** What an action of DynamoDB is called by IAM. A transaction needs those of its parts. */
 export type TableAction =

@@ -14,11 +14,11 @@ import { sweepStep } from "./sweeps.ts";
 import * as terms from "./terms.ts";
 import * as topics from "./topics.ts";
 import { trimOf } from "./trim.ts";
+import type { VerbName } from "./verb-needs.ts";
 import { fallAsleep, readAwake } from "./wakefulness.ts";
 import * as work from "./work.ts";
 
-/** What the port asks of a store, each verb made of the parts that all share. */
-export type VerbName = Exclude<keyof Store, "traits" | "close">;
+/** What makes a verb of the parts that all share. */
 export type MakeVerb<V extends VerbName> = (parts: Parts) => Store[V];
 
 export const createTopic: MakeVerb<"createTopic"> = verb("createTopic", topics.createTopic);
