@@ -7,6 +7,7 @@ import { errorCodes } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { createOpenApi } from "#contract/openapi.ts";
 import { type Operation, operationNames, operations } from "#contract/operations.ts";
+import { lambdaSettingSpecs } from "#hosts/lambda/settings.ts";
 import { settingSpecs } from "#hosts/local/settings.ts";
 import { statusOfCode } from "#hosts/problems.ts";
 import { version } from "#hosts/version.ts";
@@ -242,9 +243,19 @@ function settingsPage(): string {
   ]);
   return page(
     "Settings",
-    "`src/hosts/local/settings.ts`",
+    "`src/hosts/local/settings.ts` and `src/hosts/lambda/settings.ts`",
     "The service on one machine is set by environment variables, or by flags behind `npm start --`. A flag wins over the variable. They are read once, at the start; one that cannot be ends the start with exit code 2 and says which rule it breaks.",
     table(["variable", "flag", "default", "meaning"], rows),
+    "## On AWS",
+    "The Lambda functions read theirs from their environment, which the CDK app in `infra/` fills. One that cannot be fails the function's start and is named in its log.",
+    table(
+      ["variable", "default", "meaning"],
+      Object.values(lambdaSettingSpecs).map((spec) => [
+        code(spec.variable),
+        spec.default === "" ? "" : code(spec.default),
+        spec.meaning,
+      ]),
+    ),
   );
 }
 

@@ -21,6 +21,7 @@ import {
   startService,
   type TestService,
 } from "./harness.ts";
+import { hostPages } from "./host.ts";
 
 /** Who calls: no token, the admin key, a publisher and a subscriber of the topic, and one of each that is not. */
 const callers = ["open", "admin", "publisher", "otherPublisher", "subscriber", "otherSubscriber"] as const;
@@ -204,7 +205,7 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
     });
 
     test("health, metrics and the description are for all, and hold no secret", async () => {
-      for (const path of ["/healthz", "/metrics", "/openapi.json"]) {
+      for (const path of hostPages) {
         const { status, text } = await service.call("GET", path);
         assert.equal(status, 200);
         assert.ok(!text.includes(adminKey) && !text.includes(publisher.token));

@@ -24,11 +24,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages from outside, each with the only files that may name it. */
 const packages: Readonly<Record<string, RegExp>> = {
-  "zod/mini": /^contract\/(schemas|openapi)\.ts$/,
+  "zod/mini": /^contract\/((request-)?schemas|schema-parts|openapi)\.ts$/,
   stopword: /^terms\/stop-words\.ts$/,
   pino: /^hosts\/local\//,
   "prom-client": /^hosts\/local\//,
   "@aws-sdk/client-dynamodb": /^stores\/dynamodb\//,
+  "@aws-lambda-powertools/logger": /^hosts\/lambda\/powertools\.ts$/,
+  "@aws-lambda-powertools/metrics": /^hosts\/lambda\/powertools\.ts$/,
+  "aws-lambda": /^hosts\/lambda\//,
 };
 
 /** Node's own modules, by the folders that may not use them all. core and terms do no I/O; what is not named may use any. */
@@ -87,7 +90,8 @@ function refusals(file: string, { specifier, isDynamic }: Import): string[] {
   if (to === folder) return to === "stores" ? otherStore(file, target) : [];
   if (!isTaken(file, folder, to!, isDynamic)) return [`is an arrow from ${folder} to ${to} that the rule has not`];
   // A client runs in browsers: it never takes the schemas, nor what is drawn from them.
-  if (folder === "client" && /^(schemas|openapi)\.ts$/.test(part!)) return ["brings zod into the client"];
+  if (folder === "client" && /^((request-)?schemas|schema-parts|openapi)\.ts$/.test(part!))
+    return ["brings zod into the client"];
   return [];
 }
 

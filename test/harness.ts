@@ -11,15 +11,24 @@ import type { RegisteredPublisher, RegisteredSubscriber } from "#contract/types.
 import type { Clock } from "#core/clock.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
+import { allAnswers } from "#hosts/answers.ts";
 import type { AuditEntry } from "#hosts/audit.ts";
+import { startBackground } from "#hosts/background.ts";
 import { createHttpHandler } from "#hosts/http.ts";
 import { FairUse } from "#hosts/local/fair-use.ts";
 import { createMetrics } from "#hosts/local/metrics.ts";
 import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
-import { readSettings, type SettingName } from "#hosts/local/settings.ts";
+import { type LocalSettings, readSettings, type SettingName } from "#hosts/local/settings.ts";
 import { createContext } from "#hosts/node-context.ts";
+import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
+import { host } from "./host.ts";
+import { throughInProcessFetch } from "./in-process-handler.ts";
+import { startBackend } from "./lambda/backend.ts";
+import { bundles } from "./lambda/bundles.ts";
+import { createInProcessGateway } from "./lambda/in-process.ts";
+import { startLambdaStack } from "./lambda/stack.ts";
 import { type OpenApi, responseChecker } from "./response-checker.ts";
 
 /** A key long enough to be one, for services that are not open. */
@@ -56,11 +65,16 @@ export interface TestService extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts the service as `npm start` does, on a free port and a folder of its own. */
+/** Starts the service as `npm start` does, on a free port and a folder of its own; or the host that the tests are run on. */
 export async function startService(
   flags: Partial<Record<SettingName, string>> = {},
   environment: NodeJS.ProcessEnv = {},
 ): Promise<TestService> {
+  const settings = readSettings({ port: "0", ...flags }, environment);
+  if (host.name === "functions") return startFunctions(settings);
+  if (host.name === "in-process") return startInProcess(settings);
+  if (host.name === "lambda") return startStack(settings);
+  if (host.name === "dynamodb") return startOverDynamoDb(flags, environment);
   const dataDir = await mkdtemp(join(tmpdir(), "bellwether-test-"));
   const service = await startLocalService({ port: "0", dataDir, logLevel: "silent", ...flags }, environment);
   return testService(service.url, async () => {
@@ -103,31 +117,115 @@ export async function startHeldService(
   flags: Partial<Record<SettingName, string>> = {},
   wrapStore: (store: Store) => Store = (store) => store,
 ): Promise<HeldService> {
-  const settings = readSettings({ adminKey, publicRead: "true", ...flags }, {});
+  const settings = settingsHere(readSettings({ adminKey, publicRead: "true", ...flags }, {}));
   const clock = new HeldClock();
   const store = wrapStore(createMemoryStore());
   const context = createContext(store, settings, clock);
   const faults: unknown[] = [];
-  const fairUse = new FairUse(settings, () => clock.nowMs());
   const audited: AuditEntry[] = [];
-  const { server, close } = createLocalServer(
-    createHttpHandler(context, fairUse.publisher),
+  if (host.finiteStreams) {
+    const server = createInProcessGateway(context, settings, (error) => faults.push(error));
+    const url = await listen(server);
+    const service = await testService(url, () => close(server));
+    return Object.assign(service, { clock, store, context, server, faults, audited });
+  }
+  const fairUse = new FairUse(settings, () => clock.nowMs());
+  const handler = createHttpHandler(context, allAnswers, fairUse.publisher);
+  const local = createLocalServer(
+    host.name === "in-process" ? throughInProcessFetch(handler) : handler,
     settings,
     createMetrics(),
     (error) => faults.push(error),
     { fairUse, audit: (entry) => audited.push(entry) },
   );
+  const url = await listen(local.server);
+  const service = await testService(url, local.close);
+  return Object.assign(service, { clock, store, context, server: local.server, faults, audited });
+}
+
+/** The service in this process over a memory store, called by its `fetch`. */
+async function startInProcess(settings: LocalSettings): Promise<TestService> {
+  const context = createContext(createMemoryStore(), settings);
+  const background = startBackground(context, { counted: () => {}, failed: (_, error) => assert.fail(String(error)) });
+  const handler = throughInProcessFetch(createHttpHandler(context, allAnswers));
+  const unheard = { fairUse: new FairUse(settings), audit: () => {} };
+  const local = createLocalServer(handler, settings, createMetrics(), (error) => assert.fail(String(error)), unheard);
+  return testService(await listen(local.server), async () => {
+    await local.close();
+    await background.stop();
+  });
+}
+
+let nodes = 0;
+
+/** As `npm start` with `STORE=dynamodb`, over tables of its own. */
+async function startOverDynamoDb(
+  flags: Partial<Record<SettingName, string>>,
+  environment: NodeJS.ProcessEnv,
+): Promise<TestService> {
+  const engine = await startEngine();
+  if (engine.missing) throw new Error(engine.missing);
+  nodes += 1;
+  const tablePrefix = `node-${process.pid}-${Date.now()}-${nodes}-`;
+  const service = await startLocalService(
+    { port: "0", store: "dynamodb", tablePrefix, createTables: "true", logLevel: "silent", ...flags },
+    { ...environment, AWS_ENDPOINT_URL_DYNAMODB: engine.url },
+  );
+  return testService(service.url, async () => {
+    await service.close();
+    await engine.close();
+  });
+}
+
+/** The Lambda functions in this process, over a memory store, behind the emulated gateway. */
+async function startFunctions(given: LocalSettings): Promise<TestService> {
+  const settings = settingsHere(given);
+  const context = createContext(createMemoryStore(), settings);
+  const background = startBackground(context, { counted: () => {}, failed: (_, error) => assert.fail(String(error)) });
+  const server = createInProcessGateway(context, settings, (error) => assert.fail(String(error)));
+  const url = await listen(server);
+  return testService(url, async () => {
+    await close(server);
+    await background.stop();
+  });
+}
+
+/** The whole emulated stack: gateway, function processes, tables and their stream. */
+async function startStack(settings: LocalSettings): Promise<TestService> {
+  const stack = await startLambdaStack({
+    settings,
+    backend: await startBackend(),
+    bundles: (await bundles()).folder,
+    registryCacheSeconds: 0,
+    onLog: (name, line) => {
+      if (/"level":"(ERROR|CRITICAL)"/.test(line)) process.stderr.write(`${name}: ${line}\n`);
+    },
+  });
+  return testService(stack.url, () => stack.close());
+}
+
+/** On Lambda's host streams are finite and waits short; everything else is as on one machine. */
+function settingsHere(settings: LocalSettings): LocalSettings {
+  return host.finiteStreams ? { ...settings, finiteStreams: true, waitSecondsMax: 2, registryCacheMs: 0 } : settings;
+}
+
+async function listen(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return Object.assign(await testService(url, close), { clock, store, context, server, faults, audited });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close").catch(() => {});
 }
 
 async function testService(url: string, stop: () => Promise<void>): Promise<TestService> {
   const agent = new Agent({ keepAlive: true });
   const sockets: Socket[] = [];
   const port = Number(new URL(url).port);
-  const host = new URL(url).hostname;
+  const hostname = new URL(url).hostname;
   let check: ReturnType<typeof responseChecker> | undefined;
   let closed: Promise<void> | undefined;
 
@@ -135,7 +233,7 @@ async function testService(url: string, stop: () => Promise<void>): Promise<Test
     const body = options.json === undefined ? options.body : JSON.stringify(options.json);
     const outgoing = httpRequest({
       agent,
-      host,
+      host: hostname,
       port,
       method,
       path,
@@ -181,7 +279,7 @@ async function testService(url: string, stop: () => Promise<void>): Promise<Test
       return answer.json;
     },
     async socket() {
-      const socket = connect(port, host);
+      const socket = connect(port, hostname);
       socket.on("error", () => {});
       sockets.push(socket);
       await once(socket, "connect");

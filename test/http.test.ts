@@ -17,6 +17,7 @@ import {
   startService,
   type TestService,
 } from "./harness.ts";
+import { host, hostPages, unless } from "./host.ts";
 
 let service: TestService;
 before(async () => {
@@ -679,7 +680,7 @@ describe("HTTP", () => {
 
   test("HEAD is where GET is, with the same status and no body", async () => {
     const { topic, messages } = await setUp();
-    for (const path of [`/v1/topics/${topic}`, messages, "/v1/topics", "/healthz", "/metrics", "/openapi.json"]) {
+    for (const path of [`/v1/topics/${topic}`, messages, "/v1/topics", ...hostPages]) {
       const { status, text, headers } = await service.call("HEAD", path);
       const get = await service.call("GET", path);
       assert.deepEqual([status, text, headers["content-type"]], [200, "", get.headers["content-type"]], path);
@@ -694,8 +695,7 @@ describe("HTTP", () => {
     const allow = async (path: string): Promise<string> => methodsIn(await service.call("OPTIONS", path));
     assert.equal(await allow(`/v1/topics/${topic}`), "DELETE GET HEAD OPTIONS PUT");
     assert.equal(await allow("/v1/publishers/abc/topics"), "OPTIONS PUT");
-    for (const path of ["/healthz", "/metrics", "/openapi.json"])
-      assert.equal(await allow(path), "GET HEAD OPTIONS", path);
+    for (const path of hostPages) assert.equal(await allow(path), "GET HEAD OPTIONS", path);
     assertProblem(await service.call("OPTIONS", "/v1/nothing"), 404, "route_not_found");
   });
 
@@ -730,12 +730,29 @@ describe("HTTP", () => {
 
   test("the host's own pages answer", async () => {
     assert.deepEqual((await service.call("GET", "/healthz")).json, { status: "ok", version: "0.1.0" });
-    assert.match(
-      (await service.call("GET", "/metrics")).text,
-      /bellwether_calls_total\{operation="healthz",status="200"\} \d/,
-    );
+    if (host.metricsPage)
+      assert.match(
+        (await service.call("GET", "/metrics")).text,
+        /bellwether_calls_total\{operation="healthz",status="200"\} \d/,
+      );
     assert.equal((await service.call("GET", "/openapi.json")).json.openapi, "3.1.0");
     assertProblem(await service.call("GET", "/v1/nothing"), 404, "route_not_found");
+  });
+
+  const noMetrics = unless(host.metricsPage, "it has no page of what it measures");
+  test("a call with a path that is refused is counted as one of its operation", { skip: noMetrics }, async () => {
+    const calls = async (): Promise<number[]> => {
+      const { text } = await service.call("GET", "/metrics");
+      return ["getTopic", "deleteSubscriber"].map((name) => {
+        const line = new RegExp(`bellwether_calls_total\\{operation="${name}",status="400"\\} (\\d+)`);
+        return Number(line.exec(text)?.[1] ?? 0);
+      });
+    };
+    const [topics, subscribers] = (await calls()) as [number, number];
+    assertProblem(await service.call("GET", "/v1/topics/-"), 400, "invalid_request");
+    assertProblem(await service.call("GET", "/v1/topics/%zz"), 400, "invalid_request");
+    assertProblem(await service.call("DELETE", "/v1/subscribers/UPPER"), 400, "invalid_request");
+    assert.deepEqual(await calls(), [topics + 2, subscribers + 1]);
   });
 });
 

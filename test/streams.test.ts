@@ -17,6 +17,7 @@ import {
   type TestService,
   within,
 } from "./harness.ts";
+import { host, unless } from "./host.ts";
 
 const admin: CallOptions = { token: adminKey };
 
@@ -27,35 +28,49 @@ interface StreamEvent {
   readonly data: any;
 }
 
-/** An event stream read with `fetch`, by the rules of the HTML standard as far as they are used here. */
+/**
+ * An event stream read with `fetch`, by the rules of the HTML standard as far as they are used here. Where streams are
+ * finite it is opened again from its last id, as EventSource does, until it is refused: then it has ended.
+ */
 class Stream {
   readonly events: StreamEvent[] = [];
   readonly comments: string[] = [];
   retryMs: number | undefined;
+  /** The id given last, with an event or without. */
+  lastId: string | undefined;
   readonly ended: Promise<void>;
+  readonly #reopen: (lastId: string | undefined) => Promise<Response>;
   readonly #stopping = new AbortController();
 
-  private constructor(response: Response, stopping: AbortController) {
+  private constructor(
+    response: Response,
+    reopen: (lastId: string | undefined) => Promise<Response>,
+    stopping: AbortController,
+  ) {
     this.#stopping = stopping;
-    this.ended = this.#read(response).catch((error: unknown) => {
+    this.#reopen = reopen;
+    this.ended = this.#readOn(response).catch((error: unknown) => {
       if (!stopping.signal.aborted) throw error;
     });
   }
 
   static async open(service: TestService, path: string, options: CallOptions = {}): Promise<Stream> {
     const stopping = new AbortController();
-    const response = await fetch(service.url + path, {
-      headers: {
-        accept: "text/event-stream",
-        ...(options.token && { authorization: `Bearer ${options.token}` }),
-        ...(options.headers as Record<string, string>),
-      },
-      signal: stopping.signal,
-    });
+    const get = (lastId?: string): Promise<Response> =>
+      fetch(service.url + path, {
+        headers: {
+          accept: "text/event-stream",
+          ...(options.token && { authorization: `Bearer ${options.token}` }),
+          ...(options.headers as Record<string, string>),
+          ...(lastId !== undefined && { "last-event-id": lastId }),
+        },
+        signal: stopping.signal,
+      });
+    const response = await get();
     assert.equal(response.status, 200, response.status === 200 ? "" : await response.text());
     assert.equal(response.headers.get("content-type"), "text/event-stream");
     assert.equal(response.headers.get("cache-control"), "no-store");
-    return new Stream(response, stopping);
+    return new Stream(response, get, stopping);
   }
 
   get bodies(): unknown[] {
@@ -70,6 +85,14 @@ class Stream {
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.ended;
+  }
+
+  async #readOn(first: Response): Promise<void> {
+    for (let response = first; response.status === 200; response = await this.#reopen(this.lastId)) {
+      await this.#read(response);
+      if (!host.finiteStreams) return;
+      await delay(20);
+    }
   }
 
   async #read(response: Response): Promise<void> {
@@ -91,6 +114,7 @@ class Stream {
       fields[name!] = value!;
     }
     if (fields[""] !== undefined) this.comments.push(fields[""]);
+    if (fields.id !== undefined) this.lastId = fields.id;
     if (fields.retry !== undefined) this.retryMs = Number(fields.retry);
     if (fields.data !== undefined)
       this.events.push({ id: fields.id!, event: fields.event!, data: JSON.parse(fields.data) });
@@ -218,7 +242,8 @@ describe("event streams", () => {
         const cutting = new AbortController();
         response
           .body!.pipeTo(writable, { preventClose: true, signal: cutting.signal, preventAbort: true })
-          .catch(() => writable.close());
+          .catch(() => {})
+          .finally(() => writable.close());
         cut = () => cutting.abort();
         return { body: readable, url: response.url, status: 200, redirected: false, headers: response.headers };
       },
@@ -231,7 +256,8 @@ describe("event streams", () => {
     await publish("b");
     await eventually(() => bodies.length === 2, "the message after the cut");
     source.close();
-    assert.deepEqual([bodies, calls], [["a", "b"], 2]);
+    assert.deepEqual(bodies, ["a", "b"]);
+    assert.ok(host.finiteStreams ? calls >= 2 : calls === 2, `${calls} calls`);
   });
 
   test("browseMessages gives a live tail to whoever may read, from now on or from where it is told", async () => {
@@ -247,6 +273,18 @@ describe("event streams", () => {
     await afterFirst.until(1);
     for (const each of [live, atBeginning, afterFirst]) await each.close();
     assert.deepEqual([live.bodies, atBeginning.bodies, afterFirst.bodies], [["new"], ["old", "new"], ["new"]]);
+  });
+
+  test("of a live tail that was cut before its first message are resumed from where it began", async () => {
+    const { publish, messages } = await setUp(service);
+    await publish("old");
+    const tail = await Stream.open(service, messages);
+    await eventually(() => tail.lastId !== undefined, "the tail says where it began");
+    await tail.close();
+    await publish("meanwhile");
+    const resumed = await (await Stream.open(service, `${messages}?lastEventId=${tail.lastId}`)).until(1);
+    await resumed.close();
+    assert.deepEqual(resumed.bodies, ["meanwhile"]);
   });
 
   describe("end though nothing is published", { concurrency: true }, () => {
@@ -281,9 +319,11 @@ describe("event streams", () => {
     });
   });
 
-  test("two hundred on one topic all get everything in order", async () => {
+  test("two hundred (or as many as may be open) on one topic all get everything in order", async () => {
     const { publish, messages } = await setUp(service);
-    const streams = await Promise.all(Array.from({ length: 200 }, () => Stream.open(service, messages)));
+    const streams = await Promise.all(
+      Array.from({ length: Math.min(200, host.openCallsMax) }, () => Stream.open(service, messages)),
+    );
     const expected: unknown[] = [];
     for (let i = 0; i < 20; i++) {
       await publish(i, `${i}`);
@@ -292,13 +332,18 @@ describe("event streams", () => {
     await eventually(() => streams.every(({ events }) => events.length === 40), "everything at every stream");
     await Promise.all(streams.map((each) => each.close()));
     for (const { bodies } of streams) assert.deepEqual(bodies, expected);
+    if (!host.metricsPage) return;
     await eventually(async () => {
       const { text } = await service.call("GET", "/metrics");
       return /^bellwether_open_streams 0$/m.test(text);
     }, "no stream is counted as open");
   });
 
-  test("that are more than may be are refused with 429, and free their place when they end", async () => {
+  const connections = unless(host.holdsConnections, "API Gateway holds the connections");
+
+  test("that are more than may be are refused with 429, and free their place when they end", {
+    skip: connections,
+  }, async () => {
     const small = await startHeldService({ streamsMax: "2", corsOrigins: "https://app.example" });
     try {
       const { messages, stream, subscriber } = await setUp(small);
@@ -327,7 +372,7 @@ describe("event streams", () => {
   });
 });
 
-describe("stopping", () => {
+describe("stopping", { skip: unless(host.holdsConnections, "nothing is stopped") }, () => {
   test("ends open streams between two events, answers long polls, and is done soon", async () => {
     const service = await startService({ adminKey, publicRead: "true" });
     const { publish, messages, stream, subscriber } = await setUp(service);
@@ -381,7 +426,11 @@ describe("loss and slow readers, over the memory store", () => {
     assert.deepEqual(rest.bodies, [3]);
   });
 
-  test("a reader that takes nothing is not buffered for without bound, and keeps nobody waiting", async () => {
+  const connections = unless(host.holdsConnections, "API Gateway holds the connections");
+
+  test("a reader that takes nothing is not buffered for without bound, and keeps nobody waiting", {
+    skip: connections,
+  }, async () => {
     const sockets = new Set<import("node:net").Socket>();
     service.server.on("connection", (socket) => sockets.add(socket));
     const { messages, publish } = await setUp(service);
@@ -404,7 +453,7 @@ describe("loss and slow readers, over the memory store", () => {
     slow.destroy();
   });
 
-  test("a slow reader that begins to read gets everything, in order", async () => {
+  test("a slow reader that begins to read gets everything, in order", { skip: connections }, async () => {
     const { messages, publish } = await setUp(service);
     const slow = await service.socket();
     slow.write(`GET ${messages} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n`);

@@ -34,6 +34,7 @@ export async function* streamEvents(
           if (event.id !== "") lastEventId = event.id;
           yield { ...event, id: lastEventId ?? "" };
         }
+        if (parser.lastEventId !== "") lastEventId = parser.lastEventId;
         waitMs = parser.retryMs ?? waitMs;
       }
     } catch (error) {

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { errorCodes } from "./errors.ts";
 import { type Operation, type OperationName, operationNames, operations } from "./operations.ts";
-import { problem, publishBodies, schemas, streamEvents } from "./schemas.ts";
+import { requestSchemas } from "./request-schemas.ts";
+import { answerSchemas, problem, publishBodies, streamEvents } from "./schemas.ts";
 
 type Part = Record<string, unknown>;
 
@@ -66,7 +67,7 @@ const hostRoutes: Record<string, { summary: string; type: string }> = {
 };
 
 function describe(name: OperationName, operation: Operation): Part {
-  const { params, query, body, answer } = schemas[name];
+  const { params, query, body } = requestSchemas[name];
   const requestBody = bodyOf(name, body);
   return {
     operationId: name,
@@ -75,7 +76,7 @@ function describe(name: OperationName, operation: Operation): Part {
     parameters: [...parameters("path", params), ...parameters("query", query), ...headers(name, operation)],
     ...(requestBody && { requestBody }),
     responses: {
-      [operation.status]: success(name, operation, answer),
+      [operation.status]: success(name, operation, answerSchemas[name]),
       ...Object.fromEntries(
         refusalsOf(name, operation).map((status) => [status, { $ref: "#/components/responses/Problem" }]),
       ),
@@ -89,7 +90,7 @@ function describe(name: OperationName, operation: Operation): Part {
  * before it is known to be a call, or with the service itself (405, 408, 431, 500, 503), is under `default`.
  */
 function refusalsOf(name: OperationName, operation: Operation): number[] {
-  const { query, body } = schemas[name];
+  const { query, body } = requestSchemas[name];
   const { properties = {} } = toJsonSchema(query, "output") as { properties?: Part };
   const takesBody = body !== undefined || name === "publish";
   const names = operation.path.includes("{") || "topic" in properties || name === "rebuildTerms";

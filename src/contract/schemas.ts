@@ -2,22 +2,9 @@ import * as z from "zod/mini";
 import { errorCodes } from "./errors.ts";
 import { limits } from "./limits.ts";
 import type { OperationName } from "./operations.ts";
+import { cursor, id, integer, termsSettings, text, time, topicName } from "./schema-parts.ts";
 
-/** The schemas of what comes in and goes out: they validate requests, and OpenAPI is drawn from them. */
-const topicName = z
-  .string()
-  .check(
-    z.regex(
-      /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/,
-      "must be 1..128 of A-Z a-z 0-9 . _ ~ - and begin with a letter or digit",
-    ),
-  );
-const id = z.string().check(z.regex(/^[a-z0-9]{1,32}$/, "must be an id as Bellwether gave it"));
-const text = (max: number, min = 0): z.ZodMiniString => z.string().check(z.minLength(min), z.maxLength(max));
-const integer = (min: number, max: number): z.ZodMiniNumber => z.int().check(z.minimum(min), z.maximum(max));
-const topics = z.array(topicName).check(z.minLength(1), z.maxLength(limits.topicsPerRegistrationMax));
-const cursor = text(limits.cursorBytesMax, 1);
-const time = z.iso.datetime({ offset: true });
+/** The schemas of what goes out, and of what `publish` takes: OpenAPI is drawn from them, and tests hold answers to them. */
 const count = z.int().check(z.minimum(0));
 
 const json = z.json();
@@ -76,11 +63,6 @@ const subscriber = z.object({
   lag: count,
   lastActiveAt: z.optional(time),
 });
-const termsSettings = {
-  enabled: z.boolean(),
-  languages: z.array(text(16, 1)).check(z.maxLength(limits.languagesMax)),
-  hidden: z.array(text(64, 1)).check(z.maxLength(limits.hiddenTermsMax)),
-};
 const topic = z.object({
   topic: topicName,
   shards: integer(1, limits.shardsMax),
@@ -97,14 +79,6 @@ const topicState = z.extend(topic, {
   messagesPerSecond: z.object({ lastMinute: z.number(), lastHour: z.number() }),
   subscribers: z.optional(z.array(z.object({ subscriberId: id, name: z.optional(z.string()), lag: count }))),
 });
-const retentionSeconds = z.int().check(
-  z.minimum(0),
-  z.maximum(limits.retentionSecondsMax),
-  z.refine(
-    (seconds) => seconds === 0 || seconds >= limits.retentionSecondsMin,
-    `must be 0 (for ever) or at least ${limits.retentionSecondsMin}`,
-  ),
-);
 const termsWindow = {
   scope: z.string(),
   window: z.object({ name: z.enum(["1m", "10m", "1h", "1d", "all"]), from: z.optional(time), to: time }),
@@ -129,146 +103,42 @@ const risingTerms = z.object({
 });
 const termsAnswer = z.union([popularTerms, risingTerms]);
 
-/** Numbers and booleans of a query come as texts. */
-const numberText = (min: number, max: number): z.ZodMiniType<number, unknown> =>
-  z.pipe(
-    z.transform((value) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value)),
-    integer(min, max),
-  ) as never;
-const booleanText: z.ZodMiniType<boolean, unknown> = z.pipe(
-  z.transform((value) => (value === "true" ? true : value === "false" ? false : value)),
-  z.boolean(),
-) as never;
-const list = z.strictObject({ after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) });
-const none = z.strictObject({});
 const page = (items: z.ZodMiniType): z.ZodMiniType => z.object({ items: z.array(items), next: z.optional(z.string()) });
 
-/** What an operation takes and gives. `body` is undefined where none is taken; `publish` reads its own (`messageIn`, `batchIn`). */
-export interface OperationSchema {
-  readonly params: z.ZodMiniType<Record<string, string>>;
-  readonly query: z.ZodMiniType<Record<string, unknown>>;
-  readonly body?: z.ZodMiniType;
-  readonly answer?: z.ZodMiniType;
-}
-
-const topicParams = z.strictObject({ topic: topicName });
-const publisherParams = z.strictObject({ publisherId: id });
-const subscriberParams = z.strictObject({ subscriberId: id });
-
-export const schemas: Record<OperationName, OperationSchema> = {
-  registerPublisher: {
-    params: none,
-    query: none,
-    body: z.strictObject({ name: text(limits.nameCharactersMax, 1), topics }),
-    answer: z.extend(publisher, { token: z.string() }),
-  },
-  listPublishers: { params: none, query: list, answer: page(publisher) },
-  getPublisher: { params: publisherParams, query: none, answer: publisher },
-  putPublisherTopics: { params: publisherParams, query: none, body: z.strictObject({ topics }), answer: publisher },
-  deletePublisher: { params: publisherParams, query: none },
-  registerSubscriber: {
-    params: none,
-    query: none,
-    body: z.strictObject({ name: z.optional(text(limits.nameCharactersMax, 1)), topics, from: z.optional(cursor) }),
-    answer: z.extend(subscriber, { token: z.string() }),
-  },
-  listSubscribers: { params: none, query: list, answer: page(subscriber) },
-  getSubscriber: { params: subscriberParams, query: none, answer: subscriber },
-  deleteSubscriber: { params: subscriberParams, query: none },
-  subscribe: {
-    params: subscriberParams,
-    query: z.strictObject({
-      limit: z.optional(numberText(1, limits.pageMessagesMax)),
-      after: z.optional(cursor),
-      wait: z.optional(numberText(0, limits.waitSecondsMax)),
-      commit: z.optional(booleanText),
-      streamToken: z.optional(text(200, 1)),
-      lastEventId: z.optional(cursor),
-    }),
-    answer: messagePage,
-  },
-  commitCursor: {
-    params: subscriberParams,
-    query: none,
-    body: z.strictObject({ cursor }),
-    answer: z.object({ cursor }),
-  },
-  seekSubscriber: {
-    params: subscriberParams,
-    query: none,
-    body: z.strictObject({ from: cursor }),
-    answer: z.object({ cursor }),
-  },
-  createStreamToken: {
-    params: subscriberParams,
-    query: none,
-    answer: z.object({ streamToken: z.string(), expiresAt: time }),
-  },
-  listTopics: { params: none, query: list, answer: page(topicState) },
-  putTopic: {
-    params: topicParams,
-    query: none,
-    body: z.strictObject({
-      shards: z.optional(integer(1, limits.shardsMax)),
-      retentionSeconds: z.optional(retentionSeconds),
-      terms: z.optional(z.partial(z.strictObject(termsSettings))),
-    }),
-    answer: topic,
-  },
-  getTopic: { params: topicParams, query: none, answer: topicState },
-  deleteTopic: { params: topicParams, query: none },
-  publish: {
-    params: topicParams,
-    query: none,
-    answer: z.object({
-      topic: topicName,
-      publishedAt: time,
-      messages: z.array(z.object({ id: z.string(), sequence: count })),
-    }),
-  },
-  browseMessages: {
-    params: topicParams,
-    query: z.strictObject({
-      after: z.optional(cursor),
-      at: z.optional(text(64, 1)),
-      limit: z.optional(numberText(1, limits.pageMessagesMax)),
-      lastEventId: z.optional(cursor),
-    }),
-    answer: messagePage,
-  },
-  getMessage: { params: z.strictObject({ topic: topicName, messageId: text(40, 1) }), query: none, answer: message },
-  getPopularTerms: {
-    params: none,
-    query: z.strictObject({
-      topic: z.optional(topicName),
-      window: z.optional(z.enum(["1m", "10m", "1h", "1d", "all"])),
-      limit: z.optional(numberText(1, limits.termsMax)),
-      sort: z.optional(z.enum(["popular", "rising"])),
-      at: z.optional(text(64, 1)),
-      streamToken: z.optional(text(200, 1)),
-    }),
-    answer: termsAnswer,
-  },
-  rebuildTerms: {
-    params: none,
-    query: none,
-    body: z.strictObject({
-      topic: z.optional(topicName),
-      from: time,
-      to: time,
-      continue: z.optional(text(64, 1)),
-    }),
-    answer: z.object({
-      scope: z.string(),
-      from: time,
-      to: time,
-      state: z.enum(["counting", "recounting", "switching", "done"]),
-      through: time,
-      messages: count,
-      continue: z.optional(z.string()),
-      pollAfterMs: count,
-    }),
-  },
+/** What operations answer; those that are not named answer without a body. */
+export const answerSchemas: Readonly<Partial<Record<OperationName, z.ZodMiniType>>> = {
+  registerPublisher: z.extend(publisher, { token: z.string() }),
+  listPublishers: page(publisher),
+  getPublisher: publisher,
+  putPublisherTopics: publisher,
+  registerSubscriber: z.extend(subscriber, { token: z.string() }),
+  listSubscribers: page(subscriber),
+  getSubscriber: subscriber,
+  subscribe: messagePage,
+  commitCursor: z.object({ cursor }),
+  seekSubscriber: z.object({ cursor }),
+  createStreamToken: z.object({ streamToken: z.string(), expiresAt: time }),
+  listTopics: page(topicState),
+  putTopic: topic,
+  getTopic: topicState,
+  publish: z.object({
+    topic: topicName,
+    publishedAt: time,
+    messages: z.array(z.object({ id: z.string(), sequence: count })),
+  }),
+  browseMessages: messagePage,
+  getMessage: message,
+  getPopularTerms: termsAnswer,
+  rebuildTerms: z.object({
+    scope: z.string(),
+    from: time,
+    to: time,
+    state: z.enum(["counting", "recounting", "switching", "done"]),
+    through: time,
+    messages: count,
+    continue: z.optional(z.string()),
+    pollAfterMs: count,
+  }),
 };
 
 /** What `publish` takes as JSON. The hot path checks the same by hand (`core/messages.ts`); a test holds the two together. */

@@ -11,8 +11,12 @@ export interface ServiceSettings {
   readonly subscribersMax: number;
   /** The longest that a read waits for messages, in seconds. */
   readonly waitSecondsMax: number;
+  /** Event streams end once they have nothing to give, as reads do: for hosts that pay for the time that a call is open. */
+  readonly finiteStreams: boolean;
   /** The longest that a deletion may take to work in another process, in ms: how long registrations are kept in memory. */
   readonly registryCacheMs: number;
+  /** How long answers about terms are given out of one look at a scope, in ms: so old they may be. */
+  readonly termsViewMs: number;
   /** What `pollAfterMs` says when there is nothing more to read. */
   readonly pollAfterMs: number;
 }
@@ -25,6 +29,8 @@ export const defaultServiceSettings: ServiceSettings = Object.freeze({
   publishersMax: 10_000,
   subscribersMax: 10_000,
   waitSecondsMax: 20,
+  finiteStreams: false,
   registryCacheMs: 60_000,
+  termsViewMs: 1_000,
   pollAfterMs: 1_000,
 });

@@ -7,7 +7,7 @@ import type { TopicRecord } from "#core/store.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
-import type { MessagesPage } from "./messages-page.ts";
+import { beginningPage, type MessagesPage } from "./messages-page.ts";
 import { readPage, streamPages } from "./reading.ts";
 
 export interface BrowseInput {
@@ -41,7 +41,12 @@ export async function browseStream(
   await checkNotAhead(context.store, [topic], cursor);
   const isCurrent = async (): Promise<boolean> =>
     (await context.store.getTopic(input.topic))?.incarnation === topic.incarnation;
-  return streamPages(context, [input.topic], cursor, isCurrent, signal);
+  return tail(streamPages(context, [input.topic], cursor, 0, isCurrent, signal), cursor);
+}
+
+async function* tail(pages: AsyncGenerator<MessagesPage>, from: Cursor): AsyncGenerator<MessagesPage> {
+  yield beginningPage(from);
+  yield* pages;
 }
 
 async function begin(

@@ -4,7 +4,7 @@ import type { Ids } from "#core/ids.ts";
 import type { Registry } from "#core/registry.ts";
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
-import type { TermAnswers } from "./term-answers.ts";
+import type { Kept } from "./kept.ts";
 
 /** What every function works with. Built once by a composition root and passed down. */
 export interface Context {
@@ -14,5 +14,5 @@ export interface Context {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly settings: ServiceSettings;
-  readonly terms: TermAnswers;
+  readonly kept: Kept;
 }

@@ -5,7 +5,7 @@ import { timeFromString } from "#core/clock.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
-import type { TermsAnswer, TermsRequest } from "./term-answers.ts";
+import { TermAnswers, type TermsAnswer, type TermsRequest } from "./term-answers.ts";
 
 /** Answers which terms are popular or rising in a window, from the fewest summaries that cover it, with its error. */
 export function getPopularTerms(
@@ -19,10 +19,13 @@ export async function getPopularTerms(
   caller: Caller,
   input: PopularTermsQuery,
 ): Promise<TermsAnswer> {
-  return context.terms.ask(await begin(context, caller, input));
+  return TermAnswers.of(context).ask(await begin(context, caller, input));
 }
 
-/** The same as JSON texts, for an event stream: the answer there is, and then each that differs, once a second at most. */
+/**
+ * The same as JSON texts, for an event stream: the answer there is, and then each that differs, once a second at most. Where
+ * streams are finite it ends with the answer there is.
+ */
 export async function popularTermsStream(
   context: Context,
   caller: Caller,
@@ -31,7 +34,8 @@ export async function popularTermsStream(
 ): Promise<AsyncGenerator<string>> {
   const request = await begin(context, caller, input);
   if (request.atMs !== undefined) throw invalid("at", "is not for event streams: what is past does not change");
-  return whileAllowed(context, caller, context.terms.watch(request, signal));
+  if (context.settings.finiteStreams) return one(JSON.stringify(await TermAnswers.of(context).ask(request)));
+  return whileAllowed(context, caller, TermAnswers.of(context).watch(request, signal));
 }
 
 async function begin(context: Context, caller: Caller, input: PopularTermsQuery): Promise<TermsRequest> {
@@ -51,6 +55,10 @@ function momentOf(text: string, nowMs: number): number {
   if (timeMs === undefined) throw invalid("at", "must be an RFC 3339 time such as 2026-01-31T08:00:00Z");
   if (timeMs > nowMs) throw invalid("at", "lies in the future. Leave it out to ask for now");
   return timeMs;
+}
+
+async function* one(answer: string): AsyncGenerator<string> {
+  yield answer;
 }
 
 /** Ends the stream of a subscriber that was deleted meanwhile. */

@@ -19,6 +19,11 @@ export interface MessagesPage {
   events(): PageEvent[];
 }
 
+/** A page of nothing that only says where a stream begins, so that one cut before its first message resumes there. */
+export function beginningPage(cursor: Cursor): MessagesPage {
+  return { messages: [], discontinuities: [], cursor: encodeCursor(cursor), pollAfterMs: 0, events: () => [] };
+}
+
 /** What one step of reading, begun at `from`, has found. */
 export function pageOfStep(settings: ServiceSettings, from: Cursor, step: ReadStep): MessagesPage {
   return {

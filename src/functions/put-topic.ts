@@ -1,6 +1,6 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type { PutTopicRequest, Topic } from "#contract/types.ts";
-import { languages } from "#terms/stop-words.ts";
+import { languages } from "#terms/stop-word-languages.ts";
 import { type Caller, requireRegister } from "./access.ts";
 import type { Context } from "./context.ts";
 import { ensureTopic, knownTopic } from "./known-topics.ts";

@@ -2,6 +2,7 @@ import type { Cursor } from "#core/cursor.ts";
 import { readOn, watchesOf } from "#core/reader.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
+import { finitePages } from "./finite-pages.ts";
 import { presentTopics } from "./known-topics.ts";
 import { type MessagesPage, pageOfStep } from "./messages-page.ts";
 import { type StreamPage, sharedPages } from "./shared-pages.ts";
@@ -33,15 +34,18 @@ const idleMs = 5_000;
 
 /**
  * Pages of the topics of these names as they come, without end. Before each page after a pause of a second or more, and
- * every few seconds while there is none, `isCurrent` says whether the stream may go on; a false ends it.
+ * every few seconds while there is none, `isCurrent` says whether the stream may go on; a false ends it. Where streams are
+ * finite: those that there are, waited for as long as a read of `wait` seconds waits.
  */
 export async function* streamPages(
   context: Context,
   names: readonly string[],
   from: Cursor,
+  wait: number,
   isCurrent: () => Promise<boolean>,
   signal: AbortSignal,
 ): AsyncGenerator<MessagesPage> {
+  if (context.settings.finiteStreams) return yield* finitePages(context, names, from, wait, signal);
   const key = names.join();
   const topicsNow = (): Promise<TopicRecord[]> => presentTopics(context, names);
   let page: StreamPage | undefined;

@@ -13,12 +13,12 @@ import type { Context } from "./context.ts";
 import { TermCounting } from "./count-terms.ts";
 import { deleteTopic } from "./delete-topic.ts";
 import { getPopularTerms } from "./get-popular-terms.ts";
+import { Kept } from "./kept.ts";
 import { dayLevel } from "./levels.ts";
 import { publish } from "./publish.ts";
 import { putTopic } from "./put-topic.ts";
 import { rebuildTerms } from "./rebuild-terms.ts";
 import { rollUpTerms } from "./roll-up-terms.ts";
-import { TermAnswers } from "./term-answers.ts";
 
 /*
  * A topic that takes English stop words counts "apple" of "the apple"; rebuilt without them, it counts "the" too. So which
@@ -41,9 +41,8 @@ class World {
     const clock = { nowMs: () => this.nowMs };
     const ids = { id: () => `id${this.#ids++}`, secret: () => "s", integer: (below: number) => this.#ids++ % below };
     const registry = new Registry(store, clock, 0);
-    const appends = new AppendsUnderWay();
-    const terms = new TermAnswers({ store, registry, appends, clock }, 0);
-    this.context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const settings = { ...defaultServiceSettings, termsViewMs: 0 };
+    this.context = { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
     this.counting = new TermCounting(this.context);
   }
 

@@ -9,8 +9,8 @@ import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store, TopicRecord } from "#core/store.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import type { Context } from "./context.ts";
+import { Kept } from "./kept.ts";
 import { streamPages } from "./reading.ts";
-import { TermAnswers } from "./term-answers.ts";
 
 const topic: TopicRecord = {
   topic: "news",
@@ -49,8 +49,7 @@ class Service {
     const ids = { id: () => "id", secret: () => "secret", integer: () => 0 };
     const registry = new Registry(store, clock, 1_000);
     const appends = new AppendsUnderWay();
-    const terms = new TermAnswers({ store, registry, appends, clock });
-    this.context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    this.context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, kept: new Kept() };
   }
 
   async publish(...texts: string[]): Promise<void> {
@@ -65,7 +64,7 @@ class Service {
 
   stream(signal: AbortSignal): AsyncGenerator<{ readonly messages: readonly string[] }> {
     const from = { generation: 0, topics: startOf([topic]) };
-    return streamPages(this.context, ["news"], from, async () => this.current, signal);
+    return streamPages(this.context, ["news"], from, 0, async () => this.current, signal);
   }
 }
 

@@ -64,7 +64,7 @@ export async function subscribeStream(
     if (now) touch(context, now);
     return now?.cursor.generation === cursor.generation;
   };
-  return streamPages(context, record.topics, cursor, isCurrent, signal);
+  return streamPages(context, record.topics, cursor, input.wait ?? 0, isCurrent, signal);
 }
 
 /**

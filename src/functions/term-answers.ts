@@ -28,8 +28,6 @@ export interface TermsRequest extends TermsQuestion {
   readonly limit: number;
 }
 
-/** How long answers are given out of one view of a scope. */
-const viewKeptMs = 1_000;
 /** Of how many scopes views are kept, and answers of each; past it they are made anew. */
 const viewsMax = 100;
 const answersMax = 50;
@@ -54,9 +52,14 @@ export class TermAnswers {
   readonly #views = new Map<string, KeptView>();
   readonly #watched = new Map<string, WatchedTerms>();
 
-  constructor(context: Pick<Context, "store" | "clock" | "registry" | "appends">, keptMs: number = viewKeptMs) {
-    this.#context = { ...context, summaries: new SummaryCache(context.store, context.clock) };
-    this.#keptMs = keptMs;
+  constructor({ store, clock, registry, appends, settings }: Context) {
+    this.#context = { store, clock, registry, appends, summaries: new SummaryCache(store, clock) };
+    this.#keptMs = settings.termsViewMs;
+  }
+
+  /** The one of this process. */
+  static of(context: Context): TermAnswers {
+    return context.kept.of(context, makeTermAnswers);
   }
 
   /** The answer, at most a second old. The caller may ask, and the topic is there: that has been found out. */
@@ -154,6 +157,8 @@ export class TermAnswers {
     return { ...rising, terms: risingTerms(now, before, request.limit, hidden) };
   }
 }
+
+const makeTermAnswers = (context: Context): TermAnswers => new TermAnswers(context);
 
 function headOf(
   { topic, window: name }: TermsRequest,

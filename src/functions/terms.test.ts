@@ -21,11 +21,11 @@ import type { Context } from "./context.ts";
 import { TermCounting } from "./count-terms.ts";
 import { deleteTopic } from "./delete-topic.ts";
 import { getPopularTerms } from "./get-popular-terms.ts";
+import { Kept } from "./kept.ts";
 import { publish } from "./publish.ts";
 import { putTopic } from "./put-topic.ts";
 import { rollUpTerms } from "./roll-up-terms.ts";
 import { overall, topicScope } from "./scopes.ts";
-import { TermAnswers } from "./term-answers.ts";
 
 /*
  * Counting, rolling up and asking together, over a clock held by hand. The model is the list of what was published: every
@@ -67,9 +67,8 @@ class World {
     };
     const registry = new Registry(store, clock, 60_000);
     // As a clock that stands would keep answers for ever.
-    const appends = new AppendsUnderWay();
-    const terms = new TermAnswers({ store, registry, appends, clock }, 0);
-    return { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const settings = { ...defaultServiceSettings, termsViewMs: 0 };
+    return { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
   }
 
   createTopic(topic: string, body: Parameters<typeof putTopic>[2]["body"] = {}): Promise<unknown> {

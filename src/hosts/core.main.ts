@@ -1,5 +1,6 @@
 import type { ServiceSettings } from "#core/settings.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
+import { allAnswers } from "./answers.ts";
 import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker } from "./background-worker.ts";
 import { type Admission, createHttpHandler } from "./http.ts";
@@ -23,7 +24,7 @@ export async function startCore(
   const port = store.connect();
   const background = startBackgroundWorker("background-thread", { folder: dataDir, port, settings }, reports, [port]);
   return {
-    handler: createHttpHandler(createContext(store, settings), admit),
+    handler: createHttpHandler(createContext(store, settings), allAnswers, admit),
     async close() {
       await background.stop();
       await store.close();

@@ -1,6 +1,7 @@
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import { type DynamoDbOptions, openDynamoDbStore } from "#stores/dynamodb/store.ts";
+import { allAnswers } from "./answers.ts";
 import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker } from "./background-worker.ts";
 import type { ServiceCore } from "./core.main.ts";
@@ -45,7 +46,7 @@ export async function startDynamoDbCore(
   const threadData: DynamoDbBackground = { options, settings };
   const background = startBackgroundWorker("dynamodb-background-thread", threadData, reports);
   return {
-    handler: createHttpHandler(createContext(telling(store, background.wake), settings), admit),
+    handler: createHttpHandler(createContext(telling(store, background.wake), settings), allAnswers, admit),
     async close() {
       await background.stop();
       await store.close();

@@ -30,7 +30,9 @@ const framesOfPages = new WeakMap<MessagesPage, string>();
 export function pageFrames(page: MessagesPage): string {
   let frames = framesOfPages.get(page);
   if (frames === undefined) {
-    frames = page.events().map(frameOf).join("");
+    const events = page.events();
+    // An id without data is no event, but moves the place that a client resumes from.
+    frames = events.length === 0 ? `id: ${page.cursor}\n\n` : events.map(frameOf).join("");
     framesOfPages.set(page, frames);
   }
   return frames;

@@ -1,127 +1,21 @@
 import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { type Operation, type OperationName, operations } from "#contract/operations.ts";
-import { schemas } from "#contract/schemas.ts";
+import type { RequestSchema } from "#contract/request-schemas.ts";
 import { type Caller, callerName, identify, requireBeforeBody } from "#functions/access.ts";
-import { type BrowseInput, browseMessages, browseStream } from "#functions/browse-messages.ts";
-import { commitCursor } from "#functions/commit-cursor.ts";
 import type { Context } from "#functions/context.ts";
-import { createStreamToken } from "#functions/create-stream-token.ts";
-import { deletePublisher } from "#functions/delete-publisher.ts";
-import { deleteSubscriber } from "#functions/delete-subscriber.ts";
-import { deleteTopic } from "#functions/delete-topic.ts";
-import { getMessage } from "#functions/get-message.ts";
-import { getPopularTerms, popularTermsStream } from "#functions/get-popular-terms.ts";
-import { getPublisher } from "#functions/get-publisher.ts";
-import { getSubscriber } from "#functions/get-subscriber.ts";
-import { getTopic } from "#functions/get-topic.ts";
-import { listPublishers } from "#functions/list-publishers.ts";
-import { listSubscribers } from "#functions/list-subscribers.ts";
-import { listTopics } from "#functions/list-topics.ts";
-import type { MessagesPage } from "#functions/messages-page.ts";
-import { publish } from "#functions/publish.ts";
-import { putPublisherTopics } from "#functions/put-publisher-topics.ts";
-import { putTopic } from "#functions/put-topic.ts";
-import { rebuildTerms } from "#functions/rebuild-terms.ts";
-import { registerPublisher } from "#functions/register-publisher.ts";
-import { registerSubscriber } from "#functions/register-subscriber.ts";
-import { seekSubscriber } from "#functions/seek-subscriber.ts";
-import { identifyStream, type SubscribeInput, subscribe, subscribeStream } from "#functions/subscribe.ts";
+import { identifyStream } from "#functions/subscribe.ts";
 import { isAudited } from "./audit.ts";
-import { eventStream, pageFrames, termsFrames } from "./event-stream.ts";
+import { type Answer, type Answers, type Call, mediaTypeOf } from "./call.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./http-types.ts";
 import { problemResponse } from "./problems.ts";
 import { addRateFields, type RateFields, RateLimited } from "./rate-limit.ts";
-import { methodsAt, route } from "./router.ts";
-
-/** What a call is once it has been read: validated against the schemas of its operation. */
-interface Call {
-  readonly request: HttpRequest;
-  readonly caller: Caller;
-  /** Path parameters, query, and `body` where the operation takes one. */
-  readonly input: Record<string, unknown>;
-  readonly wantsStream: boolean;
-  /** Told when an event stream ends. */
-  readonly done: () => Promise<void>;
-  /** How the caller stands to its rate, where it has one. */
-  readonly rate: RateFields | undefined;
-}
+import { methodsAt, type Route, route } from "./router.ts";
 
 /** What a host asks of a call once it is known who makes it, before its body is read. Throws RateLimited. */
 export type Admission = (operation: OperationName, caller: Caller) => RateFields | undefined;
 
-type Answer = (context: Context, call: Call) => Promise<HttpResponse>;
-
-/** Operations whose input and output are plain JSON. */
-const plain =
-  (run: (context: Context, caller: Caller, input: never) => Promise<unknown>): Answer =>
-  async (context, { caller, input }) => {
-    const output = await run(context, caller, input as never);
-    return output === undefined ? { status: 204, headers: {} } : jsonResponse(200, `${JSON.stringify(output)}\n`);
-  };
-
-const answers: Record<OperationName, Answer> = {
-  registerPublisher: plain(registerPublisher),
-  listPublishers: plain(listPublishers),
-  getPublisher: plain(getPublisher),
-  putPublisherTopics: plain(putPublisherTopics),
-  deletePublisher: plain(deletePublisher),
-  registerSubscriber: plain(registerSubscriber),
-  listSubscribers: plain(listSubscribers),
-  getSubscriber: plain(getSubscriber),
-  deleteSubscriber: plain(deleteSubscriber),
-  subscribe: async (context, call) => {
-    const input = call.input as unknown as SubscribeInput;
-    if (call.wantsStream)
-      return streamResponse(
-        await subscribeStream(context, call.caller, input, call.request.signal),
-        pageFrames,
-        call.done,
-      );
-    return pageResponse(await subscribe(context, call.caller, input, call.request.signal));
-  },
-  commitCursor: plain(commitCursor),
-  seekSubscriber: plain(seekSubscriber),
-  createStreamToken: plain(createStreamToken),
-  listTopics: plain(listTopics),
-  putTopic: plain(putTopic),
-  getTopic: plain(getTopic),
-  deleteTopic: plain(deleteTopic),
-  publish: async (context, { request, caller, input }) => {
-    const idempotencyKey = idempotencyKeyOf(request);
-    const { replayed, ...published } = await publish(context, caller, {
-      topic: input.topic as string,
-      mediaType: mediaTypeOf(request),
-      body: () => request.body(),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-    });
-    const response = jsonResponse(201, `${JSON.stringify(published)}\n`);
-    if (published.messages.length === 1)
-      response.headers.location = `/v1/topics/${published.topic}/messages/${published.messages[0]!.id}`;
-    if (replayed) response.headers["idempotent-replayed"] = "true";
-    return response;
-  },
-  browseMessages: async (context, call) => {
-    const input = call.input as unknown as BrowseInput;
-    if (call.wantsStream)
-      return streamResponse(
-        await browseStream(context, call.caller, input, call.request.signal),
-        pageFrames,
-        call.done,
-      );
-    return pageResponse(await browseMessages(context, call.caller, input, call.request.signal));
-  },
-  getMessage: async (context, { caller, input }) =>
-    jsonResponse(200, `${(await getMessage(context, caller, input as never)).message}\n`),
-  getPopularTerms: async (context, call) => {
-    const { caller, input, request, done } = call;
-    if (!call.wantsStream) return plain(getPopularTerms)(context, call);
-    return streamResponse(await popularTermsStream(context, caller, input, request.signal), termsFrames, done);
-  },
-  rebuildTerms: plain(rebuildTerms),
-};
-
 /** The service as a function from call to answer: routes, validates, finds out who calls, and runs the operation. */
-export function createHttpHandler(context: Context, admit?: Admission): HttpHandler {
+export function createHttpHandler(context: Context, answers: Answers, admit?: Admission): HttpHandler {
   const knownPaths = new Map<string, Target>();
   return async (request) => {
     let name: OperationName | undefined;
@@ -129,11 +23,19 @@ export function createHttpHandler(context: Context, admit?: Admission): HttpHand
       const mark = request.target.indexOf("?");
       const path = mark < 0 ? request.target : request.target.slice(0, mark);
       if (request.method === "OPTIONS") return optionsResponse(path);
-      const target = targetOf(knownPaths, request.method, path);
+      const key = `${request.method} ${path}`;
+      let target = knownPaths.get(key);
+      if (!target) {
+        const found = route(request.method, path);
+        // Before anything of the path is refused, so that a refusal is counted as one of the operation.
+        name = found.name;
+        target = targetOf(found, answers[name]);
+        remember(knownPaths, key, target);
+      }
       name = target.name;
       const query = mark < 0 ? undefined : new URLSearchParams(request.target.slice(mark + 1));
       const call = await read(context, request, target, query, admit);
-      const response = finish(request, name, await answers[name](context, call));
+      const response = finish(request, name, await target.answer.run(context, call));
       if (call.rate) addRateFields(response.headers, call.rate);
       return isAudited(name) ? { ...response, caller: callerName(call.caller) } : response;
     } catch (error) {
@@ -147,33 +49,32 @@ export function createHttpHandler(context: Context, admit?: Admission): HttpHand
 /** An operation and its path parameters, validated. */
 interface Target {
   readonly name: OperationName;
+  readonly answer: Answer;
   readonly path: Readonly<Record<string, unknown>>;
 }
 
 /** Few paths are asked for often. Finding and validating each anew, and hashing the secret, took 7 % of a single publish (measured). */
 const knownPathsMax = 1_000;
 
-function targetOf(known: Map<string, Target>, method: string, path: string): Target {
-  const key = `${method} ${path}`;
-  let target = known.get(key);
-  if (!target) {
-    const { name, params } = route(method, path);
-    target = { name, path: Object.freeze(validate(schemas[name].params, params, "path")) };
-    if (known.size >= knownPathsMax) known.clear();
-    known.set(key, target);
-  }
-  return target;
+function remember(known: Map<string, Target>, key: string, target: Target): void {
+  if (known.size >= knownPathsMax) known.clear();
+  known.set(key, target);
+}
+
+function targetOf({ name, params }: Route, answer: Answer | undefined): Target {
+  if (!answer) throw new BellwetherError("route_not_found", `There is no ${name} here.`);
+  return { name, answer, path: Object.freeze(validate(answer.takes.params, params(), "path")) };
 }
 
 async function read(
   context: Context,
   request: HttpRequest,
-  { name, path }: Target,
+  { name, answer, path }: Target,
   query: URLSearchParams | undefined,
   admit: Admission | undefined,
 ): Promise<Call> {
   const operation: Operation = operations[name];
-  const { query: querySchema, body: bodySchema } = schemas[name];
+  const { query: querySchema, body: bodySchema } = answer.takes;
   const wantsStream = accepts(request, operation) && request.method !== "HEAD";
   const options = query === undefined || query.size === 0 ? {} : validate(querySchema, single(query), "query");
   const { caller, done } = await callerOf(context, request, options, path, wantsStream);
@@ -260,7 +161,7 @@ async function jsonBody(request: HttpRequest, name: OperationName): Promise<unkn
 }
 
 function validate(
-  schema: (typeof schemas)[OperationName]["params"] | NonNullable<(typeof schemas)[OperationName]["body"]>,
+  schema: RequestSchema["params"] | NonNullable<RequestSchema["body"]>,
   value: unknown,
   where: string,
 ): Record<string, unknown> {
@@ -280,53 +181,6 @@ function validate(
 
 function invalid(errors: readonly FieldError[]): BellwetherError {
   return new BellwetherError("invalid_request", `${errors[0]!.path}: ${errors[0]!.message}.`, { errors });
-}
-
-function idempotencyKeyOf(request: HttpRequest): string | undefined {
-  const key = request.header("idempotency-key");
-  if (key === undefined || /^[\x20-\x7e]{1,255}$/.test(key)) return key;
-  throw new BellwetherError(
-    "invalid_idempotency_key",
-    "The Idempotency-Key must be 1..255 printable ASCII characters.",
-  );
-}
-
-function mediaTypeOf(request: HttpRequest): string {
-  return (request.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-}
-
-function jsonResponse(status: number, body: string): HttpResponse {
-  return {
-    status,
-    headers: { "content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff" },
-    body,
-  };
-}
-
-/** Copies the messages' texts into the page; nothing is parsed. */
-function pageResponse(page: MessagesPage): HttpResponse {
-  const { messages, cursor, discontinuities, pollAfterMs } = page;
-  return jsonResponse(
-    200,
-    `{"messages":[${messages.join()}],"cursor":"${cursor}","discontinuities":${JSON.stringify(discontinuities)},"pollAfterMs":${pollAfterMs}}\n`,
-  );
-}
-
-function streamResponse<T>(
-  items: AsyncGenerator<T>,
-  framesOf: (item: T) => string,
-  done: () => Promise<void>,
-): HttpResponse {
-  return {
-    status: 200,
-    headers: {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      "x-accel-buffering": "no",
-    },
-    stream: eventStream(items, framesOf, done),
-  };
 }
 
 function optionsResponse(path: string): HttpResponse {

@@ -6,7 +6,7 @@ import { Registry } from "#core/registry.ts";
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
-import { TermAnswers } from "#functions/term-answers.ts";
+import { Kept } from "#functions/kept.ts";
 
 /** The clock of this machine. */
 export const systemClock: Clock = { nowMs: () => Date.now() };
@@ -28,7 +28,5 @@ export function createContext(
   ids: Ids = randomIds,
 ): Context {
   const registry = new Registry(store, clock, settings.registryCacheMs);
-  const appends = new AppendsUnderWay();
-  const terms = new TermAnswers({ store, registry, appends, clock });
-  return { store, registry, appends, clock, ids, settings, terms };
+  return { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
 }

@@ -5,7 +5,8 @@ import { type OperationName, operationNames, operations } from "#contract/operat
 /** What a path and method ask for. */
 export interface Route {
   readonly name: OperationName;
-  readonly params: Readonly<Record<string, string>>;
+  /** The path's parameters, decoded. Throws `invalid_request` for one that cannot be. */
+  params(): Record<string, string>;
 }
 
 interface Pattern {
@@ -35,11 +36,15 @@ export function route(method: string, path: string): Route {
     const allow = allowedMethods(pattern);
     throw new BellwetherError("method_not_allowed", `${method} is not taken here; ${allow.join(", ")} are.`, { allow });
   }
+  return { name, params: () => paramsOf(pattern, segments) };
+}
+
+function paramsOf(pattern: Pattern, segments: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
   pattern.segments.forEach((segment, i) => {
     if (segment.startsWith("{")) params[segment.slice(1, -1)] = decode(segments[i]!);
   });
-  return { name, params };
+  return params;
 }
 
 /** The methods that a path takes, or undefined when there is nothing at it. */

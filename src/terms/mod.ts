@@ -3,7 +3,8 @@ export { decodeSummary, encodeSummary, SummaryFormatError } from "./codec.ts";
 export { mergeEncoded } from "./merge-encoded.ts";
 export { MessageCounter } from "./message-counter.ts";
 export { type Rise, scoreOf } from "./rising.ts";
-export { languages, stopWordsFor } from "./stop-words.ts";
+export { languages } from "./stop-word-languages.ts";
+export { stopWordsFor } from "./stop-words.ts";
 export {
   type Counted,
   emptySummary,

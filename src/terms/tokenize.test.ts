@@ -4,7 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { fold } from "./fold.ts";
-import { languages, stopWordsFor } from "./stop-words.ts";
+import { languages } from "./stop-word-languages.ts";
+import { stopWordsFor } from "./stop-words.ts";
 import { messageTerms, tokenize } from "./tokenize.ts";
 
 const termsOf = (text: string) => [...tokenize(text)];

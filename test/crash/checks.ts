@@ -125,7 +125,7 @@ export async function termsOfAll(
   publishedAt: string | undefined,
 ): Promise<ApiTerms> {
   const scope = topic === undefined ? "" : `&topic=${topic}`;
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await call<ApiTerms>(url, "GET", `/v1/popular-terms?window=all&limit=1000${scope}`);
     if (publishedAt === undefined || answer.asOf >= publishedAt) return answer;

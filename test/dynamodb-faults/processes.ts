@@ -3,7 +3,7 @@ import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import { TermCounting } from "#functions/count-terms.ts";
-import { TermAnswers } from "#functions/term-answers.ts";
+import { Kept } from "#functions/kept.ts";
 import { createDynamoDbStore } from "#stores/dynamodb/store.ts";
 import { faultyClient, type Lie, type Mood } from "./faulty-client.ts";
 import type { ModelDynamoDb } from "./model-dynamodb.ts";
@@ -43,8 +43,8 @@ export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => 
     appends,
     clock,
     ids: { id: () => `${ids++}`, secret: () => "", integer: (below: number) => ids++ % below },
-    settings: defaultServiceSettings,
-    terms: new TermAnswers({ store, registry, appends, clock }, 0),
+    settings: { ...defaultServiceSettings, termsViewMs: 0 },
+    kept: new Kept(),
   };
   const { promise: died, resolve } = Promise.withResolvers<void>();
   return {

@@ -9,9 +9,9 @@ import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
+import { Kept } from "#functions/kept.ts";
 import { rebuildTerms } from "#functions/rebuild-terms.ts";
 import { rollUpTerms } from "#functions/roll-up-terms.ts";
-import { TermAnswers } from "#functions/term-answers.ts";
 import { type Caps, roomyCaps } from "#terms/windows.ts";
 import { Random } from "../random.ts";
 import { findWrongCounts, type Published } from "./checks.ts";
@@ -267,9 +267,8 @@ class Run {
     const clock = { nowMs: () => this.nowMs };
     const ids = { id: () => `${this.#ids++}`, secret: () => "", integer: (below: number) => this.#ids++ % below };
     const registry = new Registry(store, clock, 0);
-    const appends = new AppendsUnderWay();
-    const terms = new TermAnswers({ store, registry, appends, clock }, 0);
-    const context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const settings = { ...defaultServiceSettings, termsViewMs: 0 };
+    const context = { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
     return { context, counting: new TermCounting(context) };
   }
 }

@@ -3,12 +3,11 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
-import { createOpenApi } from "#contract/openapi.ts";
 import { type AuditEntry, auditEntryOf } from "../audit.ts";
+import { createHostPages } from "../host-pages.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
 import { problemResponse } from "../problems.ts";
 import { addRateFields, type RateFields, RateLimited } from "../rate-limit.ts";
-import { version } from "../version.ts";
 import { addressOf } from "./address.ts";
 import { Connections } from "./connections.ts";
 import type { FairUse } from "./fair-use.ts";
@@ -41,7 +40,9 @@ export function createLocalServer(
 ): LocalServer {
   const load = new Load(settings);
   const stopping = new AbortController();
-  let openApi: string | undefined;
+  const hostPages = createHostPages({
+    "/metrics": { type: "text/plain; version=0.0.4; charset=utf-8", body: () => metrics.render() },
+  });
   let streams = 0;
 
   const server = createServer(
@@ -116,8 +117,9 @@ export function createLocalServer(
     } catch (error) {
       return problemResponse(error);
     }
-    const hosted = request.target.startsWith("/v1/") ? undefined : await hostRoute(request);
-    const response = hosted ?? (await called(request, socket));
+    const { method, target } = request;
+    const page = target.startsWith("/v1/") ? undefined : await hostPages(method, target.split("?", 1)[0]!);
+    const response = page ?? (await called(request, socket));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
   }
 
@@ -140,30 +142,6 @@ export function createLocalServer(
     } finally {
       load.leave(held);
     }
-  }
-
-  async function hostRoute({ method, target }: HttpRequest): Promise<HttpResponse | undefined> {
-    const path = target.split("?", 1)[0]!;
-    const allow = ["GET", "HEAD", "OPTIONS"];
-    const give = (type: string, body: string): HttpResponse => {
-      if (method === "OPTIONS") return { status: 204, headers: { allow: allow.join(", ") } };
-      if (!["GET", "HEAD"].includes(method)) {
-        return problemResponse(
-          new BellwetherError("method_not_allowed", `${method} is not taken here; ${allow.join(", ")} are.`, {
-            allow,
-          }),
-        );
-      }
-      const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
-      return { status: 200, headers, body: method === "HEAD" ? "" : body, operation: path.slice(1) };
-    };
-    if (path === "/healthz") return give("application/json", `{"status":"ok","version":"${version}"}\n`);
-    if (path === "/openapi.json") {
-      openApi ??= `${JSON.stringify(createOpenApi(version), null, 2)}\n`;
-      return give("application/json", openApi);
-    }
-    if (path === "/metrics") return give("text/plain; version=0.0.4; charset=utf-8", await metrics.render());
-    return undefined;
   }
 
   /** Takes the place of a stream, or refuses it when there are as many as may be. */

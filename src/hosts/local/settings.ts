@@ -1,5 +1,16 @@
 import { defaultServiceSettings, type ServiceSettings } from "#core/settings.ts";
 import { hashSecret } from "#core/tokens.ts";
+import {
+  adminKeyHashesFrom,
+  booleanFrom,
+  integerFrom,
+  listFrom,
+  SettingError,
+  tablePrefixFrom,
+  wordFrom,
+} from "../setting-values.ts";
+
+export { SettingError } from "../setting-values.ts";
 
 /** Everything that the one-machine host can be set to. Complete: nobody below writes a default again. */
 export interface LocalSettings extends ServiceSettings {
@@ -177,11 +188,6 @@ export const settingSpecs = {
 
 export type SettingName = keyof typeof settingSpecs;
 
-/** A setting that cannot be: which, what was given, and the rule. */
-export class SettingError extends Error {
-  override readonly name = "SettingError";
-}
-
 /** Reads the settings from flags and environment, checks them together and freezes them. Throws SettingError. */
 export function readSettings(
   flags: Partial<Record<SettingName, string>>,
@@ -189,44 +195,55 @@ export function readSettings(
 ): LocalSettings {
   const given = (name: SettingName): string =>
     flags[name] ?? environment[settingSpecs[name].variable] ?? settingSpecs[name].default;
+  const boolean = (name: SettingName): boolean => booleanFrom(settingSpecs[name].variable, given(name));
+  const integer = (name: SettingName, min: number, max: number): number =>
+    integerFrom(settingSpecs[name].variable, given(name), min, max);
   const host = given("host");
   const adminKeyHashes = adminKeys(given("adminKey"), given("adminKeyHashes"));
   const open = adminKeyHashes.length === 0;
-  if (open && !isLoopback(host) && !boolean("allowOpen", given("allowOpen"))) {
+  if (open && !isLoopback(host) && !boolean("allowOpen")) {
     throw new SettingError(
       `HOST is "${host}", beyond this machine, and no admin key is set: anyone could register. Set ADMIN_KEY_SHA256, or ALLOW_OPEN=true if that is meant.`,
     );
   }
-  const corsOrigins = list(given("corsOrigins"));
+  const corsOrigins = listFrom(given("corsOrigins"));
   if (open && corsOrigins.includes("*"))
     throw new SettingError(
       "CORS_ORIGINS is * and no admin key is set: any web page could use the service. Name the origins, or set ADMIN_KEY_SHA256.",
     );
   return Object.freeze({
     ...defaultServiceSettings,
-    port: integer("port", given("port"), 0, 65_535),
+    port: integer("port", 0, 65_535),
     host,
     dataDir: given("dataDir"),
-    store: oneOf("store", given("store"), ["embedded", "dynamodb"]) as LocalSettings["store"],
-    tablePrefix: tablePrefix(given("tablePrefix")),
-    createTables: boolean("createTables", given("createTables")),
+    store: wordFrom(settingSpecs.store.variable, given("store"), ["embedded", "dynamodb"]) as LocalSettings["store"],
+    tablePrefix: tablePrefixFrom(given("tablePrefix")),
+    createTables: boolean("createTables"),
     adminKeyHashes,
     openRegistration: open,
-    publicRead: given("publicRead") === "" ? open : boolean("publicRead", given("publicRead")),
-    allowedHosts: list(given("allowedHosts")).map((name) => name.toLowerCase()),
+    publicRead: given("publicRead") === "" ? open : boolean("publicRead"),
+    allowedHosts: listFrom(given("allowedHosts")).map((name) => name.toLowerCase()),
     corsOrigins,
-    topicsMax: integer("topicsMax", given("topicsMax"), 1, 100_000),
-    publishersMax: integer("publishersMax", given("publishersMax"), 1, 1_000_000),
-    subscribersMax: integer("subscribersMax", given("subscribersMax"), 1, 1_000_000),
-    streamsMax: integer("streamsMax", given("streamsMax"), 1, 1_000_000),
-    connectionsMax: integer("connectionsMax", given("connectionsMax"), 1, 1_000_000),
-    inFlightCallsMax: integer("inFlightCallsMax", given("inFlightCallsMax"), 1, 1_000_000),
-    inFlightBytesMax: integer("inFlightBytesMax", given("inFlightBytesMax"), 1, 999_999_999),
-    addressRate: integer("addressRate", given("addressRate"), 0, 999_999_999),
-    publisherRate: integer("publisherRate", given("publisherRate"), 0, 999_999_999),
-    auditLog: boolean("auditLog", given("auditLog")),
-    proxies: integer("proxies", given("proxies"), 0, 10),
-    logLevel: oneOf("logLevel", given("logLevel"), ["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
+    topicsMax: integer("topicsMax", 1, 100_000),
+    publishersMax: integer("publishersMax", 1, 1_000_000),
+    subscribersMax: integer("subscribersMax", 1, 1_000_000),
+    streamsMax: integer("streamsMax", 1, 1_000_000),
+    connectionsMax: integer("connectionsMax", 1, 1_000_000),
+    inFlightCallsMax: integer("inFlightCallsMax", 1, 1_000_000),
+    inFlightBytesMax: integer("inFlightBytesMax", 1, 999_999_999),
+    addressRate: integer("addressRate", 0, 999_999_999),
+    publisherRate: integer("publisherRate", 0, 999_999_999),
+    auditLog: boolean("auditLog"),
+    proxies: integer("proxies", 0, 10),
+    logLevel: wordFrom(settingSpecs.logLevel.variable, given("logLevel"), [
+      "fatal",
+      "error",
+      "warn",
+      "info",
+      "debug",
+      "trace",
+      "silent",
+    ]),
   });
 }
 
@@ -235,41 +252,8 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function tablePrefix(text: string): string {
-  if (/^[A-Za-z0-9_.-]{1,200}$/.test(text)) return text;
-  throw new SettingError(`TABLE_PREFIX is "${text}"; it must be 1..200 of the characters A-Z a-z 0-9 _ . and -.`);
-}
-
 function adminKeys(key: string, hashes: string): string[] {
   if (key !== "" && key.length < 16)
     throw new SettingError(`ADMIN_KEY has ${key.length} characters; it needs at least 16.`);
-  const given = list(hashes).map((hash) => hash.toLowerCase());
-  if (given.length > 2 || given.some((hash) => !/^[0-9a-f]{64}$/.test(hash)))
-    throw new SettingError(
-      "ADMIN_KEY_SHA256 must be one or two SHA-256 hashes of 64 hex digits, with a comma between them.",
-    );
-  return [...given, ...(key === "" ? [] : [hashSecret(key)])];
-}
-
-function list(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
-function integer(name: SettingName, text: string, min: number, max: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new SettingError(`${settingSpecs[name].variable} is "${text}"; it must be a whole number, ${min}..${max}.`);
-}
-
-function boolean(name: SettingName, text: string): boolean {
-  if (text === "true" || text === "false") return text === "true";
-  throw new SettingError(`${settingSpecs[name].variable} is "${text}"; it must be true or false.`);
-}
-
-function oneOf(name: SettingName, text: string, allowed: readonly string[]): string {
-  if (allowed.includes(text)) return text;
-  throw new SettingError(`${settingSpecs[name].variable} is "${text}"; it must be one of ${allowed.join(", ")}.`);
+  return [...adminKeyHashesFrom(hashes), ...(key === "" ? [] : [hashSecret(key)])];
 }

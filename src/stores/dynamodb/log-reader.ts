@@ -141,7 +141,8 @@ export class LogReader {
       if (!isOld && timing.monotonicMs() - seenMs < this.#graceMs) continue;
       const counter = await this.#views.read(requests, ref, true);
       if (!counter) return false;
-      await putTombstone(requests, ref, ticket, this.#clock.nowMs(), counter.retentionSeconds);
+      const filled = await putTombstone(requests, ref, ticket, this.#clock.nowMs(), counter.retentionSeconds);
+      if (!filled.refused) requests.events.gapFilled();
       return true;
     }
   }

@@ -1,4 +1,4 @@
-import { NewsBoard } from "#core/news.ts";
+import type { NewsBoard } from "#core/news.ts";
 import { type ShardRef, shardKey } from "#core/shard.ts";
 import { counterKey, decodeCounter } from "./counter.ts";
 import { textOf } from "./items.ts";
@@ -16,7 +16,7 @@ const lookMaxMs = 1_000;
  * counters of all shards that anyone watches are looked at together, each once however many wait for it.
  */
 export class NewsPoller {
-  readonly board: NewsBoard = new NewsBoard();
+  readonly #board: NewsBoard;
   readonly #requests: Requests;
   readonly #views: ShardViews;
   readonly #watched = new Map<string, { readonly ref: ShardRef; waiting: number }>();
@@ -25,7 +25,8 @@ export class NewsPoller {
   #pauseMs = lookMinMs;
   #hurry = (): void => {};
 
-  constructor(requests: Requests, views: ShardViews) {
+  constructor(requests: Requests, views: ShardViews, board: NewsBoard) {
+    this.#board = board;
     this.#requests = requests;
     this.#views = views;
   }
@@ -37,7 +38,7 @@ export class NewsPoller {
     this.#watch(refs);
     try {
       while (!over.aborted && !watches.some((watch) => this.#isReached(watch))) {
-        const told = this.board.wait(refs, over);
+        const told = this.#board.wait(refs, over);
         this.#look();
         await told;
       }
@@ -48,7 +49,7 @@ export class NewsPoller {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.board.tellAll();
+    this.#board.tellAll();
     await this.#looking;
   }
 
@@ -119,7 +120,7 @@ export class NewsPoller {
       this.#gone.add(shardKey(ref));
       return true;
     });
-    this.board.tell(changed);
+    this.#board.tell(changed);
     return changed.length > 0;
   }
 }

@@ -47,6 +47,16 @@ export interface QueryOptions {
   readonly consistent?: boolean;
 }
 
+/** What befell a log and is worth a measure: told as it happens. */
+export interface LogEvents {
+  /** A reader put a tombstone where a writer that took the ticket had not written. */
+  gapFilled(): void;
+  /** An append found a tombstone at its ticket, and takes another. */
+  ticketRefused(): void;
+}
+
+export const noEvents: LogEvents = Object.freeze({ gapFilled() {}, ticketRefused() {} });
+
 /** DynamoDB takes as many at once. */
 const getsMax = 100;
 const writesMax = 25;
@@ -59,12 +69,21 @@ const roundsMax = 10;
  */
 export class Requests {
   readonly timing: Timing;
+  readonly events: LogEvents;
   readonly #client: DynamoClient;
   readonly #prefix: string;
   readonly #consumption: Consumption;
   readonly #verb: string;
 
-  constructor(client: DynamoClient, prefix: string, consumption: Consumption, timing: Timing, verb = "other") {
+  constructor(
+    client: DynamoClient,
+    prefix: string,
+    consumption: Consumption,
+    timing: Timing,
+    events: LogEvents = noEvents,
+    verb = "other",
+  ) {
+    this.events = events;
     this.#client = client;
     this.#prefix = prefix;
     this.#consumption = consumption;
@@ -74,7 +93,7 @@ export class Requests {
 
   /** The same, with what it takes noted under this verb. */
   as(verb: string): Requests {
-    return new Requests(this.#client, this.#prefix, this.#consumption, this.timing, verb);
+    return new Requests(this.#client, this.#prefix, this.#consumption, this.timing, this.events, verb);
   }
 
   async get(table: TableName, key: Key, consistent: boolean): Promise<Item | undefined> {

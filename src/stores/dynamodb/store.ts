@@ -1,27 +1,17 @@
 import type { Clock } from "#core/clock.ts";
-import type { ShardState, Store, StoreTraits } from "#core/store.ts";
+import { NewsBoard } from "#core/news.ts";
+import type { Store, StoreTraits } from "#core/store.ts";
 import { compactCaps } from "#terms/windows.ts";
-import { Appends } from "./appends.ts";
+import * as verbs from "./all-verbs.ts";
 import { type ClientOptions, createClient, type DynamoClient } from "./client.ts";
 import { Consumption } from "./consumption.ts";
-import type { Counter } from "./counter.ts";
 import { createTables } from "./create-tables.ts";
-import { LogReader } from "./log-reader.ts";
-import { findEntry } from "./log-search.ts";
-import { NewsPoller } from "./news-poller.ts";
-import * as publishers from "./publishers.ts";
-import { Requests } from "./requests.ts";
+import type { Parts } from "./parts.ts";
+import { type LogEvents, Requests } from "./requests.ts";
 import { ShardViews } from "./shard-views.ts";
-import * as subscribers from "./subscribers.ts";
-import { getSummaries } from "./summaries.ts";
-import { sweepStep } from "./sweeps.ts";
-import { listUncounted, saveTerms } from "./terms.ts";
 import { heldMaxMs } from "./ticket-use.ts";
 import { systemTiming, type Timing } from "./timing.ts";
-import * as topics from "./topics.ts";
-import { trimOf } from "./trim.ts";
-import { fallAsleep, readAwake } from "./wakefulness.ts";
-import { listWork } from "./work.ts";
+import type { VerbName } from "./verb-needs.ts";
 
 const traits: StoreTraits = Object.freeze({
   name: "dynamodb",
@@ -41,6 +31,8 @@ export interface DynamoDbOptions extends ClientOptions {
   readonly createTables?: boolean;
   /** How long a writer may be silent between its ticket and its entry before readers close the ticket. */
   readonly graceMs?: number;
+  /** Told of what befalls logs, for metrics. */
+  readonly events?: LogEvents;
   /** For tests: the client instead of one of the SDK, the time of day, and the passing of time. */
   readonly client?: DynamoClient;
   readonly clock?: Clock;
@@ -68,89 +60,29 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const client = options.client ?? createClient(options);
   const consumption = new Consumption();
-  const requests = new Requests(client, tablePrefix, consumption, timing);
-  const views = new ShardViews();
-  const reader = new LogReader(views, clock, graceMs);
-  const news = new NewsPoller(requests.as("waitForNews"), views);
-  const appends = new Appends(requests.as("append"), views, news.board, clock);
-  /** The verb, with what it takes noted under its name. */
-  const verb =
-    <Args extends readonly unknown[], Result>(
-      name: string,
-      run: (requests: Requests, ...args: Args) => Promise<Result>,
-    ): ((...args: Args) => Promise<Result>) =>
-    (...args) =>
-      run(requests.as(name), ...args);
-  let asleepFrom: string | undefined;
-
+  const kept = new Map<unknown, unknown>();
+  const ends: (() => Promise<void>)[] = [];
+  const parts: Parts = {
+    requests: new Requests(client, tablePrefix, consumption, timing, options.events),
+    clock,
+    graceMs,
+    views: new ShardViews(),
+    board: new NewsBoard(),
+    keep(make) {
+      if (!kept.has(make)) kept.set(make, make(parts));
+      return kept.get(make) as ReturnType<typeof make>;
+    },
+    onClose: (end) => ends.push(end),
+  };
+  const makes: { readonly [V in VerbName]: verbs.MakeVerb<V> } = verbs;
+  const made = Object.entries(makes).map(([name, make]) => [name, make(parts)]);
   return {
+    ...(Object.fromEntries(made) as Pick<Store, VerbName>),
     traits,
     consumption,
-    createTopic: verb("createTopic", topics.createTopic),
-    updateTopic: verb("updateTopic", topics.updateTopic),
-    getTopic: verb("getTopic", topics.getTopic),
-    listTopics: verb("listTopics", topics.listTopics),
-    deleteTopic: verb("deleteTopic", async (as, topic: string, reservedUntilMs: number) => {
-      const isDeleted = await topics.deleteTopic(as, topic, reservedUntilMs);
-      views.forgetTopic(topic);
-      news.board.tellAll();
-      return isDeleted;
-    }),
-    createPublisher: verb("createPublisher", publishers.createPublisher),
-    getPublisher: verb("getPublisher", publishers.getPublisher),
-    listPublishers: verb("listPublishers", publishers.listPublishers),
-    putPublisherTopics: verb("putPublisherTopics", publishers.putPublisherTopics),
-    deletePublisher: verb("deletePublisher", publishers.deletePublisher),
-    createSubscriber: verb("createSubscriber", subscribers.createSubscriber),
-    getSubscriber: verb("getSubscriber", subscribers.getSubscriber),
-    listSubscribers: verb("listSubscribers", subscribers.listSubscribers),
-    deleteSubscriber: verb("deleteSubscriber", subscribers.deleteSubscriber),
-    commitCursor: verb("commitCursor", subscribers.commitCursor),
-    seekSubscriber: verb("seekSubscriber", subscribers.seekSubscriber),
-    touchSubscriber: verb("touchSubscriber", subscribers.touchSubscriber),
-    putStreamToken: verb("putStreamToken", subscribers.putStreamToken),
-    getStreamToken: verb("getStreamToken", subscribers.getStreamToken),
-    append: (request) => appends.append(request),
-    readEntries: verb("readEntries", (as, ...args: Parameters<Store["readEntries"]>) =>
-      reader.readEntries(as, ...args),
-    ),
-    getShard: verb("getShard", async (as, ...[ref, seenTicket]: Parameters<Store["getShard"]>) => {
-      let counter = await views.read(as, ref, seenTicket === undefined);
-      if (seenTicket !== undefined && (!counter || counter.tickets < seenTicket))
-        counter = await views.read(as, ref, true);
-      return counter && stateOf(counter, clock.nowMs());
-    }),
-    findEntry: verb("findEntry", async (as, ...[ref, wanted]: Parameters<Store["findEntry"]>) => {
-      const counter = await views.read(as, ref, true);
-      return counter && findEntry(as, reader, counter, clock, wanted);
-    }),
-    waitForNews: (watches, signal) => news.waitForNews(watches, signal),
-    listUncounted: verb("listUncounted", listUncounted),
-    getSummaries: verb("getSummaries", getSummaries),
-    listWork: verb("listWork", listWork),
-    saveTerms: verb("saveTerms", saveTerms),
-    expire: verb("expire", async (as, nowMs: number) => {
-      if (await sweepStep(as, nowMs)) return true;
-      const page = await readAwake(as, asleepFrom, 100);
-      for (const shard of page.shards) await fallAsleep(as, shard, nowMs);
-      asleepFrom = page.next;
-      return page.next !== undefined;
-    }),
     async close() {
-      await news.close();
+      await Promise.all(ends.map((end) => end()));
       client.destroy();
     },
-  };
-}
-
-function stateOf(counter: Counter, nowMs: number): ShardState {
-  const trim = trimOf(counter, nowMs);
-  return {
-    tickets: counter.tickets,
-    messages: counter.messages,
-    firstTicket: trim.tickets,
-    firstSequence: trim.messages,
-    storedBytes: counter.bytes - trim.bytes,
-    lastAtMs: counter.lastAtMs,
   };
 }

@@ -1,4 +1,4 @@
-import { appendIdOf, entryKey, putTombstone, sequenceOfCall, writtenAtMs } from "./entries.ts";
+import { appendIdOf, entryKey, isTombstone, putTombstone, sequenceOfCall, writtenAtMs } from "./entries.ts";
 import type { Item } from "./items.ts";
 import type { Requests, Written } from "./requests.ts";
 import type { Ticket } from "./tickets.ts";
@@ -34,7 +34,10 @@ export async function occupy(
   if (requests.timing.monotonicMs() - ticket.timedMs > heldMaxMs - putMs) return closeTicket(requests, ticket);
   try {
     const written = await put();
-    return written.refused ? (written.by ?? (await read(requests, ticket))) : "written";
+    if (!written.refused) return "written";
+    const by = written.by ?? (await read(requests, ticket));
+    if (isTombstone(by)) requests.events.ticketRefused();
+    return by;
   } catch (error) {
     const by = await closeTicket(requests, ticket).catch(() => "closed" as const);
     if (by !== "closed" && by !== "written" && appendIdOf(by) === id) return by;

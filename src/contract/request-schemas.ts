@@ -1,0 +1,162 @@
+import * as z from "zod/mini";
+import { limits } from "./limits.ts";
+import type { OperationName } from "./operations.ts";
+import { cursor, id, integer, listOf, termsSettings, text, time, topicName } from "./schema-parts.ts";
+
+/**
+ * What an operation takes: what comes in is validated against it, and OpenAPI drawn from it. `body` is undefined where none
+ * is taken; `publish` reads its own (`core/messages.ts`).
+ */
+export interface RequestSchema {
+  readonly params: z.ZodMiniType<Record<string, string>>;
+  readonly query: z.ZodMiniType<Record<string, unknown>>;
+  readonly body?: z.ZodMiniType;
+}
+
+const none = z.strictObject({});
+const topics = listOf(topicName, limits.topicsPerRegistrationMax, 1);
+const topicParams = z.strictObject({ topic: topicName });
+const publisherParams = z.strictObject({ publisherId: id });
+const subscriberParams = z.strictObject({ subscriberId: id });
+const list = z.strictObject({ after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) });
+
+export const registerPublisherRequest: RequestSchema = {
+  params: none,
+  query: none,
+  body: z.strictObject({ name: text(limits.nameCharactersMax, 1), topics }),
+};
+export const listPublishersRequest: RequestSchema = { params: none, query: list };
+export const getPublisherRequest: RequestSchema = { params: publisherParams, query: none };
+export const putPublisherTopicsRequest: RequestSchema = {
+  params: publisherParams,
+  query: none,
+  body: z.strictObject({ topics }),
+};
+export const deletePublisherRequest: RequestSchema = { params: publisherParams, query: none };
+export const registerSubscriberRequest: RequestSchema = {
+  params: none,
+  query: none,
+  body: z.strictObject({ name: z.optional(text(limits.nameCharactersMax, 1)), topics, from: z.optional(cursor) }),
+};
+export const listSubscribersRequest: RequestSchema = { params: none, query: list };
+export const getSubscriberRequest: RequestSchema = { params: subscriberParams, query: none };
+export const deleteSubscriberRequest: RequestSchema = { params: subscriberParams, query: none };
+export const subscribeRequest: RequestSchema = {
+  params: subscriberParams,
+  query: z.strictObject({
+    limit: z.optional(numberText(1, limits.pageMessagesMax)),
+    after: z.optional(cursor),
+    wait: z.optional(numberText(0, limits.waitSecondsMax)),
+    commit: z.optional(booleanText()),
+    streamToken: z.optional(text(200, 1)),
+    lastEventId: z.optional(cursor),
+  }),
+};
+export const commitCursorRequest: RequestSchema = {
+  params: subscriberParams,
+  query: none,
+  body: z.strictObject({ cursor }),
+};
+export const seekSubscriberRequest: RequestSchema = {
+  params: subscriberParams,
+  query: none,
+  body: z.strictObject({ from: cursor }),
+};
+export const createStreamTokenRequest: RequestSchema = { params: subscriberParams, query: none };
+export const listTopicsRequest: RequestSchema = { params: none, query: list };
+export const putTopicRequest: RequestSchema = {
+  params: topicParams,
+  query: none,
+  body: z.strictObject({
+    shards: z.optional(integer(1, limits.shardsMax)),
+    retentionSeconds: z.optional(retentionSeconds()),
+    terms: z.optional(z.partial(z.strictObject(termsSettings))),
+  }),
+};
+export const getTopicRequest: RequestSchema = { params: topicParams, query: none };
+export const deleteTopicRequest: RequestSchema = { params: topicParams, query: none };
+export const publishRequest: RequestSchema = { params: topicParams, query: none };
+export const browseMessagesRequest: RequestSchema = {
+  params: topicParams,
+  query: z.strictObject({
+    after: z.optional(cursor),
+    at: z.optional(text(64, 1)),
+    limit: z.optional(numberText(1, limits.pageMessagesMax)),
+    lastEventId: z.optional(cursor),
+  }),
+};
+export const getMessageRequest: RequestSchema = {
+  params: z.strictObject({ topic: topicName, messageId: text(40, 1) }),
+  query: none,
+};
+export const getPopularTermsRequest: RequestSchema = {
+  params: none,
+  query: z.strictObject({
+    topic: z.optional(topicName),
+    window: z.optional(z.enum(["1m", "10m", "1h", "1d", "all"])),
+    limit: z.optional(numberText(1, limits.termsMax)),
+    sort: z.optional(z.enum(["popular", "rising"])),
+    at: z.optional(text(64, 1)),
+    streamToken: z.optional(text(200, 1)),
+  }),
+};
+export const rebuildTermsRequest: RequestSchema = {
+  params: none,
+  query: none,
+  body: z.strictObject({ topic: z.optional(topicName), from: time, to: time, continue: z.optional(text(64, 1)) }),
+};
+
+/** Every operation's request. A bundle that names single ones carries only what those need. */
+export const requestSchemas: Readonly<Record<OperationName, RequestSchema>> = {
+  registerPublisher: registerPublisherRequest,
+  listPublishers: listPublishersRequest,
+  getPublisher: getPublisherRequest,
+  putPublisherTopics: putPublisherTopicsRequest,
+  deletePublisher: deletePublisherRequest,
+  registerSubscriber: registerSubscriberRequest,
+  listSubscribers: listSubscribersRequest,
+  getSubscriber: getSubscriberRequest,
+  deleteSubscriber: deleteSubscriberRequest,
+  subscribe: subscribeRequest,
+  commitCursor: commitCursorRequest,
+  seekSubscriber: seekSubscriberRequest,
+  createStreamToken: createStreamTokenRequest,
+  listTopics: listTopicsRequest,
+  putTopic: putTopicRequest,
+  getTopic: getTopicRequest,
+  deleteTopic: deleteTopicRequest,
+  publish: publishRequest,
+  browseMessages: browseMessagesRequest,
+  getMessage: getMessageRequest,
+  getPopularTerms: getPopularTermsRequest,
+  rebuildTerms: rebuildTermsRequest,
+};
+
+/** Numbers and booleans of a query come as texts. */
+// @__NO_SIDE_EFFECTS__
+function numberText(min: number, max: number): z.ZodMiniType<number, unknown> {
+  return z.pipe(
+    z.transform((value) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value)),
+    integer(min, max),
+  ) as never;
+}
+
+// @__NO_SIDE_EFFECTS__
+function booleanText(): z.ZodMiniType<boolean, unknown> {
+  return z.pipe(
+    z.transform((value) => (value === "true" ? true : value === "false" ? false : value)),
+    z.boolean(),
+  ) as never;
+}
+
+// @__NO_SIDE_EFFECTS__
+function retentionSeconds(): z.ZodMiniNumber {
+  return z.int().check(
+    z.minimum(0),
+    z.maximum(limits.retentionSecondsMax),
+    z.refine(
+      (seconds) => seconds === 0 || seconds >= limits.retentionSecondsMin,
+      `must be 0 (for ever) or at least ${limits.retentionSecondsMin}`,
+    ),
+  );
+}

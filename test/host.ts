@@ -1,0 +1,55 @@
+/**
+ * The host and store that the end-to-end tests run on, by `BELLWETHER_TEST_HOST`, and what is different there by its nature.
+ * A test that rests on such a difference asks for it here; every other test must pass on all of them unchanged.
+ */
+export interface HostTraits {
+  readonly name: "local" | "in-process" | "dynamodb" | "functions" | "lambda";
+  /** An event stream gives what there is and ends; the reader comes again. */
+  readonly finiteStreams: boolean;
+  /** What it measures is read at `/metrics`; on Lambda it goes to CloudWatch, and inside a process it is that one's affair. */
+  readonly metricsPage: boolean;
+  /** It holds connections itself: how many streams, how slow a reader, when it stops. */
+  readonly holdsConnections: boolean;
+  /** How many calls can be open at once: each is a process on the emulated stack, which two cores start slowly. */
+  readonly openCallsMax: number;
+  /** Answers about terms are as of now; where other processes may publish too, as of half a minute ago. */
+  readonly countsAsOfNow: boolean;
+  /** A ticket that was taken and not used leaves a hole in the sequences of its shard. */
+  readonly leavesHoles: boolean;
+}
+
+const server = {
+  finiteStreams: false,
+  metricsPage: true,
+  holdsConnections: true,
+  openCallsMax: 10_000,
+  countsAsOfNow: true,
+  leavesHoles: false,
+};
+const serverless = { finiteStreams: true, metricsPage: false, holdsConnections: false };
+
+const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
+  /** `npm start`: one process, SQLite. */
+  local: { name: "local", ...server },
+  /** The service without a socket over the memory store, called by its `fetch`; the socket is the tests' own. */
+  "in-process": { name: "in-process", ...server, metricsPage: false },
+  /** `npm start` over DynamoDB. */
+  dynamodb: { name: "dynamodb", ...server, countsAsOfNow: false, leavesHoles: true },
+  /** The Lambda functions in the tests' process behind the emulated gateway, over the memory store. */
+  functions: { name: "functions", ...serverless, openCallsMax: 10_000, countsAsOfNow: true, leavesHoles: false },
+  /** `npm run start:lambda`: the built bundles as processes, behind the emulated gateway, over DynamoDB. */
+  lambda: { name: "lambda", ...serverless, openCallsMax: 8, countsAsOfNow: false, leavesHoles: true },
+};
+
+const name = process.env.BELLWETHER_TEST_HOST ?? "local";
+if (!(name in hosts)) throw new Error(`BELLWETHER_TEST_HOST is "${name}"; it must be one of ${Object.keys(hosts)}.`);
+
+export const host: HostTraits = hosts[name as HostTraits["name"]];
+
+/** The pages that belong to the host. */
+export const hostPages: readonly string[] = ["/healthz", ...(host.metricsPage ? ["/metrics"] : []), "/openapi.json"];
+
+/** For a test that this host cannot pass by its nature: false, or the reason why it is skipped. */
+export function unless(holds: boolean, reason: string): false | string {
+  return holds ? false : `on the host "${host.name}": ${reason}`;
+}

@@ -1,0 +1,43 @@
+import type { HttpHandler, HttpRequest, HttpResponse } from "#hosts/http-types.ts";
+import { createFetch } from "#hosts/in-process/fetch.ts";
+
+/** Headers that the service reads. */
+const names = ["accept", "authorization", "content-type", "idempotency-key", "last-event-id"];
+
+/** Calls a service the way a program does that holds it in its own process: through the `fetch` of that host. */
+export function throughInProcessFetch(handler: HttpHandler): HttpHandler {
+  const fetchInProcess = createFetch(handler);
+  return async (request) => {
+    const hasBody = !["GET", "HEAD"].includes(request.method);
+    const response = await fetchInProcess(`http://in-process${request.target}`, {
+      method: request.method,
+      headers: names.flatMap((name): [string, string][] => {
+        const value = request.header(name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+      signal: request.signal,
+      ...(hasBody && { body: bodyOf(request), duplex: "half" as const }),
+    });
+    return responseOf(response);
+  };
+}
+
+/** Read when the service reads it. */
+function bodyOf(request: HttpRequest): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const bytes = await request.body();
+        if (bytes.length > 0) controller.enqueue(bytes);
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function responseOf(response: Response): Promise<HttpResponse> {
+  const head = { status: response.status, headers: Object.fromEntries(response.headers) };
+  if (response.headers.get("content-type") !== "text/event-stream") return { ...head, body: await response.text() };
+  return { ...head, stream: response.body!.pipeThrough(new TextDecoderStream() as never) as never };
+}
