@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import { setTimeout as delay } from "node:timers/promises";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "#stores/embedded/store.ts";
 import type { BackgroundReports } from "./background.ts";
@@ -34,30 +35,57 @@ export async function startCore(
   };
 }
 
+/** A background thread that ended by itself is started anew after so long. */
+const restartMs = 1_000;
+
+/**
+ * Runs the background thread until `stop`. One that ends by itself (it found no file descriptor left for its modules, or no
+ * memory) is reported and started anew: nothing is lost by that, and without it nothing would be counted or expire.
+ */
 function startBackgroundThread(
   store: EmbeddedStore,
   folder: string,
   settings: ServiceSettings,
   reports: BackgroundReports,
 ): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const ended = (async () => {
+    while (!stopping.signal.aborted) {
+      await runBackgroundThread(store.connect(), { folder, settings }, reports, stopping.signal).catch((error) =>
+        reports.failed("thread", error),
+      );
+      await delay(restartMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+/** Resolves when the thread has ended, by itself or as it was told to. */
+async function runBackgroundThread(
+  port: MessagePort,
+  data: { readonly folder: string; readonly settings: ServiceSettings },
+  reports: BackgroundReports,
+  stopping: AbortSignal,
+): Promise<void> {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const port = store.connect();
   const worker = new Worker(new URL(`./background-thread.main.${extension}`, import.meta.url), {
-    workerData: { folder, port, settings },
+    workerData: { ...data, port },
     transferList: [port],
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  worker.on("error", (error) => reports.failed("countTerms", error));
+  worker.on("error", (error) => reports.failed("thread", error));
   worker.on("message", (report: BackgroundReport) => {
     if ("counted" in report) reports.counted(...report.counted);
     else reports.failed(report.failed, new Error(report.error));
   });
-  return {
-    async stop() {
-      worker.postMessage("stop");
-      await exited;
-    },
-  };
+  const stop = (): void => worker.postMessage("stop");
+  stopping.addEventListener("abort", stop);
+  await new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  stopping.removeEventListener("abort", stop);
 }

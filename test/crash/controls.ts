@@ -12,6 +12,8 @@ export class Controls {
   #beganMs: number = Date.now();
   #lastMs: number;
   #commitMs = 0;
+  /** How often the clock was set back. */
+  setBack = 0;
   readonly firstMs: number;
 
   /** `rate`: how many of the server's seconds pass in one of ours. */
@@ -39,6 +41,7 @@ export class Controls {
   /** Moves the clock, forward or back. */
   jump(byMs: number): void {
     const lastMs = this.lastMs;
+    if (byMs < 0) this.setBack += 1;
     this.#startMs = this.nowMs + byMs;
     this.#beganMs = Date.now();
     this.#lastMs = Math.max(lastMs, this.#startMs);

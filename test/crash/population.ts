@@ -3,6 +3,7 @@ import { call, readLog } from "./api.ts";
 import { checkDelivered, checkLog, checkTerms, type Log, lastOf, recount, termsOfAll } from "./checks.ts";
 import { CrashPublisher } from "./publishing.ts";
 import { CrashSubscriber, type SubscribingOptions } from "./subscribing.ts";
+import { adminKey } from "./world.ts";
 
 export interface PopulationOptions extends SubscribingOptions {
   readonly topics: readonly { readonly topic: string; readonly shards: number }[];
@@ -25,7 +26,10 @@ export class Population {
   static async register(url: string, options: PopulationOptions, random: Random): Promise<Population> {
     const population = new Population(options);
     for (const { topic, shards } of options.topics) {
-      await call(url, "PUT", `/v1/topics/${topic}`, { body: JSON.stringify({ shards, retentionSeconds: 0 }) });
+      await call(url, "PUT", `/v1/topics/${topic}`, {
+        token: adminKey,
+        body: JSON.stringify({ shards, retentionSeconds: 0 }),
+      });
       for (let i = 0; i < options.publishersPerTopic; i++)
         await population.#publisher(url, topic, `${topic}-publisher-${i}`, random.fork());
       for (let i = 0; i < options.subscribersPerTopic; i++)
@@ -70,12 +74,13 @@ export class Population {
 
   /** Deletes all of it again. */
   async remove(url: string): Promise<void> {
-    for (const path of this.#ids) await call(url, "DELETE", path);
-    for (const topic of this.topics) await call(url, "DELETE", `/v1/topics/${topic}`);
+    for (const path of this.#ids) await call(url, "DELETE", path, { token: adminKey });
+    for (const topic of this.topics) await call(url, "DELETE", `/v1/topics/${topic}`, { token: adminKey });
   }
 
   async #publisher(url: string, topic: string, name: string, random: Random): Promise<void> {
     const { publisherId, token } = await call<{ publisherId: string; token: string }>(url, "POST", "/v1/publishers", {
+      token: adminKey,
       body: JSON.stringify({ name, topics: [topic] }),
     });
     this.#ids.push(`/v1/publishers/${publisherId}`);
@@ -88,7 +93,7 @@ export class Population {
       url,
       "POST",
       "/v1/subscribers",
-      { body: JSON.stringify({ name, topics: [topic], from: "earliest" }) },
+      { token: adminKey, body: JSON.stringify({ name, topics: [topic], from: "earliest" }) },
     );
     this.#ids.push(`/v1/subscribers/${registered.subscriberId}`);
     this.subscribers.push(new CrashSubscriber(name, topic, registered, random, this.#options));

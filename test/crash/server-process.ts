@@ -21,14 +21,23 @@ export class ServerProcess {
   #errors = "";
 
   /** `clock` is fixed at its start; `controls` change its clock and its disk while it runs. */
-  constructor(dataDir: string, options: { clock?: MovedClock; controls?: Controls; wrapper?: readonly string[] } = {}) {
-    const { clock, controls, wrapper = [] } = options;
+  constructor(
+    dataDir: string,
+    options: {
+      clock?: MovedClock;
+      controls?: Controls;
+      environment?: Readonly<Record<string, string>>;
+      wrapper?: readonly string[];
+    } = {},
+  ) {
+    const { clock, controls, environment, wrapper = [] } = options;
     const server = [process.execPath, "src/hosts/local/main.ts", "--port", "0", "--data-dir", dataDir];
     const [command, ...args] = [...wrapper, ...server, "--log-level", "warn"];
     this.child = spawn(command!, args, {
       cwd: repositoryRoot,
       env: {
         ...process.env,
+        ...environment,
         ...(clock && clockVariables(clock)),
         ...(controls && { NODE_OPTIONS: preload, BELLWETHER_TEST_CONTROLS: controls.path }),
       },

@@ -4,6 +4,9 @@ import type { Controls } from "./controls.ts";
 import { ServerProcess } from "./server-process.ts";
 import { Service } from "./service.ts";
 
+/** For registering and deleting; everybody may read. */
+export const adminKey = "an-admin-key-for-tests";
+
 /** The server over one data folder, killed and started again, with what its callers may run into meanwhile. */
 export class World {
   readonly dataDir: string;
@@ -69,7 +72,10 @@ export class World {
   }
 
   #spawn(): ServerProcess {
-    const server = new ServerProcess(this.dataDir, { controls: this.controls });
+    const server = new ServerProcess(this.dataDir, {
+      controls: this.controls,
+      environment: { ADMIN_KEY: adminKey, PUBLIC_READ: "true" },
+    });
     this.#server = server;
     this.#isMeant = false;
     createInterface({ input: server.child.stderr! }).on("line", (line) => this.service.judgeLog(line));
