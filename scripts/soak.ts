@@ -40,6 +40,7 @@ async function main(seconds: number, seed: number, only: string[] | undefined, i
     return 2;
   }
   const say = isJson ? () => {} : (line: string): void => void process.stdout.write(`${line}\n`);
+  process.once("SIGINT", () => process.exit(130));
   say(`soak: ${seconds} s, seed ${seed}`);
   const result = await soak({ seconds, seed, say, ...(only && { only }) });
   if (isJson) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);

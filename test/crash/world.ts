@@ -65,10 +65,15 @@ export class World {
     this.kills += 1;
   }
 
-  /** Ends it in order. */
-  async stop(): Promise<void> {
+  /** Ends it in order, which it must do with success; or at once when something was violated already. */
+  async end(): Promise<void> {
+    const server = this.#server;
     this.#isMeant = true;
-    await this.#server?.stop();
+    if (this.service.isBroken) await server?.kill();
+    else await server?.stop();
+    const { exitCode = 0 } = server?.child ?? {};
+    if (!this.service.isBroken && exitCode !== 0)
+      this.service.violate(`it was told to stop and exited with ${exitCode}`);
   }
 
   #spawn(): ServerProcess {

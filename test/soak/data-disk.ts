@@ -26,6 +26,7 @@ export class DataDisk {
     this.isMounted = mount.status === 0;
     if (!this.isMounted) this.notMounted = (mount.error?.message ?? String(mount.stderr)).trim();
     this.dataDir = join(disk, "data");
+    process.once("exit", this.#remove);
   }
 
   /** Leaves `freeBytes` of room. */
@@ -53,10 +54,15 @@ export class DataDisk {
     if (this.isMounted && keep) this.makeRoom();
     const kept = keep ? mkdtempSync(join(tmpdir(), "bellwether-soak-kept-")) : undefined;
     if (kept !== undefined) cpSync(this.dataDir, kept, { recursive: true });
-    if (this.isMounted) spawnSync("umount", ["-l", join(this.folder, "disk")]);
-    rmSync(this.folder, { recursive: true, force: true });
+    process.removeListener("exit", this.#remove);
+    this.#remove();
     return kept;
   }
+
+  readonly #remove = (): void => {
+    if (this.isMounted) spawnSync("umount", ["-l", join(this.folder, "disk")]);
+    rmSync(this.folder, { recursive: true, force: true });
+  };
 
   #resize(bytes: number): void {
     const { status, stderr } = spawnSync("mount", ["-o", `remount,size=${bytes}`, join(this.folder, "disk")]);

@@ -108,7 +108,7 @@ class SoakRun {
 
   async end(): Promise<void> {
     this.#watch.stop();
-    await this.#world.kill();
+    await this.#world.end();
   }
 
   async #chapter(troubles: readonly NamedTrouble[], untilMs: number): Promise<void> {
