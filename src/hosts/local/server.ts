@@ -12,6 +12,7 @@ import { createServer } from "./node-http.ts";
 import { checkOrigin } from "./origins.ts";
 import { PlainConnection } from "./plain-connection.ts";
 import type { LocalSettings } from "./settings.ts";
+import { Turns } from "./turns.ts";
 
 /** A reader that takes nothing for this long is gone: its stream ends, and it resumes from its cursor. */
 const stalledMs = 30_000;
@@ -35,6 +36,7 @@ export function createLocalServer(
   const stopping = new AbortController();
   let openApi: string | undefined;
   let streams = 0;
+  const turns = new Turns();
 
   const server = createServer(
     {
@@ -63,6 +65,7 @@ export function createLocalServer(
   server.on("connection", (socket: Socket) => plain.add(new PlainConnection(socket, plainHost)));
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    if (!(await turns.take(incoming, outgoing))) return;
     const gone = new Gone(outgoing, stopping.signal);
     try {
       const response = await measured(new NodeRequest(incoming, gone));
