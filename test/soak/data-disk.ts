@@ -29,10 +29,17 @@ export class DataDisk {
     process.once("exit", this.#remove);
   }
 
-  /** Leaves `freeBytes` of room. */
+  /** Leaves about `freeBytes` of room. A size below what is used by then is refused, and the server goes on writing. */
   fill(freeBytes: number): void {
-    const { blocks, bfree, bsize } = statfsSync(`${this.folder}/disk`);
-    this.#resize((blocks - bfree) * bsize + freeBytes);
+    for (let attempt = 1; ; attempt++) {
+      const { blocks, bfree, bsize } = statfsSync(join(this.folder, "disk"));
+      try {
+        this.#resize((blocks - bfree) * bsize + freeBytes + attempt * 128 * 1024);
+        return;
+      } catch (error) {
+        if (attempt === 50) throw error;
+      }
+    }
   }
 
   /** Room again, as at first. */

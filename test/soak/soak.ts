@@ -118,8 +118,11 @@ class SoakRun {
     const chapter = await Chapter.begin(this.#world, this.#chapters, random);
     const load = startLoad(service, chapter.callers);
     const scene = { world: this.#world, disk: this.#disk, random, topics: chapter.topics };
-    await trouble(scene, troubles, untilMs, (event) => this.#note(event));
-    await load.stop();
+    try {
+      await trouble(scene, troubles, untilMs, (event) => this.#note(event));
+    } finally {
+      await load.stop();
+    }
     if (service.isBroken) return;
     controls.catchUp();
     this.#note(`chapter ${this.#chapters} is checked`);
