@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually, startService, type TestService, within } from "./harness.ts";
+import { eventually, startHeldService, startService, type TestService, within } from "./harness.ts";
 
 /** How calls may lie on a connection: together, in pieces, early; and how a connection may go on and end. */
 describe("a connection", () => {
@@ -209,4 +209,19 @@ describe("a connection", () => {
     socket.write("GET /v1/topics/large/messages HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(20_000));
     await within(ended, "the connection ends");
   });
+});
+
+test("a call that came while the process stood still is answered, though the connection's time was over", async () => {
+  await using held = await startHeldService();
+  held.server.headersTimeout = 200;
+  const socket = await held.socket();
+  await delay(50);
+  // From a turn of the event loop whose next one looks at its timers before it reads.
+  await new Promise(setImmediate);
+  const answer = new Promise<string>((resolve) => socket.once("data", (bytes) => resolve(String(bytes))));
+
+  socket.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+
+  assert.match(await within(answer, "an answer"), /^HTTP\/1\.1 200 /);
 });
