@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { startService, type TestService } from "./harness.ts";
+import { eventually, startHeldService, startService, type TestService, within } from "./harness.ts";
 
 /** How calls may lie on a connection: together, in pieces, early; and how a connection may go on and end. */
 describe("a connection", () => {
@@ -177,4 +177,51 @@ describe("a connection", () => {
       await delay(10);
     }
   });
+
+  test("is answered one call after the other, however many it sends ahead and whatever it reads", async () => {
+    const topic = await service.registerPublisher(["large"]);
+    const body = "x".repeat(100_000);
+    for (let i = 0; i < 8; i++)
+      await service.call("POST", "/v1/topics/large/messages", { json: { body }, token: topic.token });
+    const answered = async (): Promise<number> => {
+      const { text } = await service.call("GET", "/metrics");
+      return Number(/^bellwether_calls_total\{operation="browseMessages",status="200"\} (\d+)/m.exec(text)?.[1] ?? 0);
+    };
+    const earlier = await answered();
+    const socket = (await service.socket()).pause();
+    socket.write("GET /v1/topics/large/messages HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(100));
+
+    let before = -1;
+    for (let now = earlier; now !== before || now === earlier; now = await answered()) {
+      before = now;
+      await delay(200);
+    }
+    assert.ok(before - earlier < 20, `${before - earlier} answers of 800 KB were made for one that reads none`);
+
+    socket.resume();
+    await eventually(async () => (await answered()) === earlier + 100, "all answers once it reads");
+    socket.destroy();
+  });
+
+  test("that sends far more calls ahead than it takes answers is ended", async () => {
+    const socket = (await service.socket()).resume();
+    const ended = new Promise((resolve) => socket.once("close", resolve));
+    socket.write("GET /v1/topics/large/messages HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(20_000));
+    await within(ended, "the connection ends");
+  });
+});
+
+test("a call that came while the process stood still is answered, though the connection's time was over", async () => {
+  await using held = await startHeldService();
+  held.server.headersTimeout = 200;
+  const socket = await held.socket();
+  await delay(50);
+  // From a turn of the event loop whose next one looks at its timers before it reads.
+  await new Promise(setImmediate);
+  const answer = new Promise<string>((resolve) => socket.once("data", (bytes) => resolve(String(bytes))));
+
+  socket.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+
+  assert.match(await within(answer, "an answer"), /^HTTP\/1\.1 200 /);
 });

@@ -20,6 +20,11 @@ export class Random {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
+  /** Another one, whose numbers follow from this one's and leave it alone. */
+  fork(): Random {
+    return new Random(this.integer(0, 2 ** 32 - 1));
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }

@@ -5,7 +5,7 @@ import { rollUpTerms } from "#functions/roll-up-terms.ts";
 /** What the work behind the calls reports; all of it is only told, never needed. */
 export interface BackgroundReports {
   counted(messages: number, uncuttable: number): void;
-  failed(work: "countTerms" | "rollUpTerms" | "expire", error: unknown): void;
+  failed(work: "countTerms" | "rollUpTerms" | "expire" | "thread", error: unknown): void;
 }
 
 /** How long the works rest when there is nothing more to do at once, in ms. */

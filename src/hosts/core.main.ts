@@ -2,7 +2,7 @@ import type { ServiceSettings } from "#core/settings.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import { allAnswers } from "./answers.ts";
 import type { BackgroundReports } from "./background.ts";
-import { startBackgroundWorker } from "./background-worker.ts";
+import { startBackgroundWorker, type ThreadData } from "./background-worker.ts";
 import { type Admission, createHttpHandler } from "./http.ts";
 import type { HttpHandler } from "./http-types.ts";
 import { createContext } from "./node-context.ts";
@@ -21,8 +21,11 @@ export async function startCore(
   admit?: Admission,
 ): Promise<ServiceCore> {
   const store = await openEmbeddedStore(dataDir);
-  const port = store.connect();
-  const background = startBackgroundWorker("background-thread", { folder: dataDir, port, settings }, reports, [port]);
+  const threadData = (): ThreadData => {
+    const port = store.connect();
+    return { workerData: { folder: dataDir, port, settings }, transferList: [port] };
+  };
+  const background = startBackgroundWorker("background-thread", threadData, reports);
   return {
     handler: createHttpHandler(createContext(store, settings), allAnswers, admit),
     async close() {

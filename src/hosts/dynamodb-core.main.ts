@@ -44,7 +44,7 @@ export async function startDynamoDbCore(
     );
   }
   const threadData: DynamoDbBackground = { options, settings };
-  const background = startBackgroundWorker("dynamodb-background-thread", threadData, reports);
+  const background = startBackgroundWorker("dynamodb-background-thread", () => ({ workerData: threadData }), reports);
   return {
     handler: createHttpHandler(createContext(telling(store, background.wake), settings), allAnswers, admit),
     async close() {

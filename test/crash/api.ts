@@ -29,6 +29,12 @@ export interface ApiTerms {
 /** An answer that the service should not have given: its status and what it said. */
 export class UnexpectedAnswer extends Error {
   override readonly name = "UnexpectedAnswer";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** Throws UnexpectedAnswer for any other answer than a good one, and what fetch throws when the service is not there. */
@@ -50,7 +56,8 @@ export async function call<T>(
     ...(signal && { signal }),
   });
   const text = await response.text();
-  if (!response.ok) throw new UnexpectedAnswer(`${method} ${path.slice(0, 200)}: ${response.status} ${text.trim()}`);
+  if (!response.ok)
+    throw new UnexpectedAnswer(response.status, `${method} ${path.slice(0, 200)}: ${response.status} ${text.trim()}`);
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 

@@ -17,10 +17,15 @@ export function checkLog(log: Log, publishers: readonly CrashPublisher[]): strin
 }
 
 function checkSequences(shard: number, messages: readonly ApiMessage[]): string[] {
-  const wrong = messages.findIndex(({ sequence }, i) => i > 0 && sequence <= messages[i - 1]!.sequence);
-  return wrong < 0
-    ? []
-    : [`shard ${shard}: sequence ${messages[wrong]!.sequence} is read after a greater or equal one`];
+  const wrong: string[] = [];
+  for (let i = 1; i < messages.length; i++) {
+    const [before, message] = [messages[i - 1]!, messages[i]!];
+    if (message.sequence <= before.sequence)
+      wrong.push(`shard ${shard}: sequence ${message.sequence} is read after ${before.sequence}`);
+    if (message.publishedAt < before.publishedAt)
+      wrong.push(`shard ${shard}: ${message.id} is of ${message.publishedAt}, before ${before.id}`);
+  }
+  return wrong.slice(0, 5);
 }
 
 function checkPublisher(publisher: CrashPublisher, log: Log, byId: ReadonlyMap<string, ApiMessage>): string[] {
@@ -49,13 +54,14 @@ function checkPublisher(publisher: CrashPublisher, log: Log, byId: ReadonlyMap<s
 
 function checkCall(
   by: string,
-  { messages, acknowledged, idempotencyKey }: Publish,
+  { messages, acknowledged, refused, idempotencyKey }: Publish,
   stored: ReadonlyMap<number, ApiMessage>,
   byId: ReadonlyMap<string, ApiMessage>,
 ): string[] {
   const there = messages.filter(({ number }) => stored.has(number)).length;
   if (!acknowledged) {
     if (idempotencyKey !== undefined) return [`${by}: a call with an Idempotency-Key was never settled`];
+    if (refused && there > 0) return [`${by}: ${there} messages are stored of a call that was refused`];
     return there === 0 || there === messages.length ? [] : [`${by}: a batch is stored in part (${there})`];
   }
   return messages.flatMap(({ number, key, text }, i) => {
@@ -70,15 +76,22 @@ function checkCall(
   });
 }
 
-/** What a subscriber was given must be the log, as far as it has read, and still be there. */
+/** What a subscriber was given since its last seek must be the log from there, as far as it has read, and still be there. */
 export function checkDelivered(subscriber: CrashSubscriber, log: Log): string[] {
-  return [...subscriber.delivered].flatMap(([shard, delivered]) => {
-    const messages = log.get(shard) ?? [];
-    const wrong = delivered.findIndex(
-      ({ id, body }, i) => messages[i]?.id !== id || JSON.stringify(messages[i].body) !== JSON.stringify(body),
-    );
-    return wrong < 0 ? [] : [`${subscriber.name}: delivery ${wrong} of shard ${shard} is not the log's`];
-  });
+  return subscriber.stretches.flatMap((stretch) =>
+    [...stretch.delivered].flatMap(([shard, delivered]) => {
+      const messages = log.get(shard) ?? [];
+      const from = stretch.from.get(shard) ?? 0;
+      const first = messages.findIndex(({ sequence }) => sequence >= from);
+      const wrong = delivered.findIndex(({ id, body }, i) => {
+        const message = first < 0 ? undefined : messages[first + i];
+        return message?.id !== id || JSON.stringify(message.body) !== JSON.stringify(body);
+      });
+      return wrong < 0
+        ? []
+        : [`${subscriber.name}: delivery ${wrong} of shard ${shard} from ${from} on is not the log's`];
+    }),
+  );
 }
 
 /** Exact counts of what is stored, as an independent reader makes them. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import { type ApiMessage, call, UnexpectedAnswer } from "./api.ts";
 
@@ -11,10 +12,27 @@ export interface Body {
 /** One publish call, with what is known of it. Its bytes never change, so that a retry is identical. */
 export interface Publish {
   readonly bytes: string;
-  readonly messages: readonly { readonly number: number; readonly key?: string; readonly text: string }[];
+  readonly messages: readonly SentMessage[];
   readonly idempotencyKey?: string;
   /** In the order sent, once the service acknowledged it. */
   acknowledged?: readonly Pick<ApiMessage, "id" | "sequence">[];
+  publishedAt?: string;
+  /** It was answered with an error, so that nothing of it may be stored. */
+  refused?: true;
+}
+
+export interface SentMessage {
+  readonly number: number;
+  readonly key?: string;
+  readonly ttlSeconds?: number;
+  readonly text: string;
+}
+
+export interface PublishingOptions {
+  /** Each call carries an Idempotency-Key and many messages a `ttlSeconds`: what is stored is known, though it expires. */
+  readonly expiring?: boolean;
+  /** The longest pause between two calls, in ms. */
+  readonly pauseMsMax?: number;
 }
 
 /**
@@ -29,86 +47,90 @@ export class CrashPublisher {
   readonly violations: string[] = [];
   readonly #token: string;
   readonly #random: Random;
+  readonly #options: PublishingOptions;
   #number = 0;
   #pending: Publish | undefined;
   retried = 0;
+  acknowledgedCount = 0;
   /** Called at each acknowledgement, as soon as it is known: the worst moment for a crash. */
   onAcknowledged = (): void => {};
 
-  constructor(name: string, topic: string, token: string, random: Random) {
+  constructor(name: string, topic: string, token: string, random: Random, options: PublishingOptions = {}) {
     this.name = name;
     this.topic = topic;
     this.#token = token;
     this.#random = random;
+    this.#options = options;
   }
 
-  /** Publishes until the service is gone. */
-  async run(url: string): Promise<void> {
-    while (await this.#step(url));
-  }
-
-  /** Sends what a crash cut off again, if it can be. */
-  async settle(url: string): Promise<void> {
-    if (this.#pending) await this.#step(url);
-  }
-
-  get acknowledgedCount(): number {
-    return this.calls.reduce((sum, { acknowledged }) => sum + (acknowledged?.length ?? 0), 0);
-  }
-
-  async #step(url: string): Promise<boolean> {
+  /** Makes one call, or the one before again if it had a key and is not settled. Throws what it ran into. */
+  async step(url: string): Promise<void> {
+    const { pauseMsMax = 0 } = this.#options;
+    if (pauseMsMax > 0) await delay(this.#random.integer(0, pauseMsMax));
     const publish = this.#pending ?? this.#next();
     if (this.#pending) this.retried += 1;
     else this.calls.push(publish);
     this.#pending = publish.idempotencyKey === undefined ? undefined : publish;
     try {
-      // A call with a key is sometimes sent twice at once: both must be answered alike.
-      const twins = publish.idempotencyKey !== undefined && this.#random.chance(0.2) ? 2 : 1;
-      const answers = await Promise.all(Array.from({ length: twins }, () => this.#send(url, publish)));
-      for (const messages of answers) {
-        if (JSON.stringify(messages) !== JSON.stringify(answers[0]))
-          this.violations.push(`${this.name}: one Idempotency-Key was answered in two ways`);
-      }
-      publish.acknowledged = answers[0]!;
-      this.onAcknowledged();
+      this.#acknowledge(publish, await this.#sendOnceOrTwice(url, publish));
       this.#pending = undefined;
-      return true;
     } catch (error) {
-      if (error instanceof UnexpectedAnswer) this.violations.push(`${this.name}: ${error.message}`);
-      return false;
+      if (error instanceof UnexpectedAnswer) publish.refused = true;
+      throw error;
     }
   }
 
-  async #send(url: string, publish: Publish): Promise<readonly Pick<ApiMessage, "id" | "sequence">[]> {
-    const { messages } = await call<{ messages: Pick<ApiMessage, "id" | "sequence">[] }>(
-      url,
-      "POST",
-      `/v1/topics/${this.topic}/messages`,
-      {
-        token: this.#token,
-        body: publish.bytes,
-        ...(publish.idempotencyKey !== undefined && { headers: { "idempotency-key": publish.idempotencyKey } }),
-      },
-    );
-    return messages;
+  /** Sends what a crash cut off again, if it can be. */
+  async settle(url: string): Promise<void> {
+    if (this.#pending) await this.step(url);
+  }
+
+  /** A call with a key is sometimes sent twice at once: both must be answered alike. */
+  async #sendOnceOrTwice(url: string, publish: Publish): Promise<Published> {
+    const twins = publish.idempotencyKey !== undefined && this.#random.chance(0.2) ? 2 : 1;
+    const answers = await Promise.all(Array.from({ length: twins }, () => this.#send(url, publish)));
+    for (const answer of answers) {
+      if (JSON.stringify(answer) !== JSON.stringify(answers[0]))
+        this.violations.push(`${this.name}: one Idempotency-Key was answered in two ways`);
+    }
+    return answers[0]!;
+  }
+
+  #acknowledge(publish: Publish, { messages, publishedAt }: Published): void {
+    publish.acknowledged = messages;
+    publish.publishedAt = publishedAt;
+    delete publish.refused;
+    this.acknowledgedCount += messages.length;
+    this.onAcknowledged();
+  }
+
+  async #send(url: string, publish: Publish): Promise<Published> {
+    return call<Published>(url, "POST", `/v1/topics/${this.topic}/messages`, {
+      token: this.#token,
+      body: publish.bytes,
+      ...(publish.idempotencyKey !== undefined && { headers: { "idempotency-key": publish.idempotencyKey } }),
+    });
   }
 
   #next(): Publish {
     const random = this.#random;
+    const { expiring = false } = this.#options;
     const isBatch = random.chance(0.4);
     const messages = Array.from({ length: isBatch ? random.integer(2, 30) : 1 }, () => ({
       number: this.#number++,
       ...(random.chance(0.6) && { key: `key-${random.integer(0, 9)}` }),
+      ...(expiring && random.chance(0.7) && { ttlSeconds: random.integer(1, 300) }),
       text: this.#text(),
     }));
-    const asSent = messages.map(({ number, key, text }) => ({
+    const asSent = messages.map(({ number, key, ttlSeconds, text }) => ({
       ...(key !== undefined && { key }),
+      ...(ttlSeconds !== undefined && { ttlSeconds }),
       body: { by: this.name, number, text } satisfies Body,
     }));
     return {
       bytes: JSON.stringify(isBatch ? { messages: asSent } : asSent[0]),
       messages,
-      ...(random.chance(0.5) && { idempotencyKey: `${this.name}/${messages[0]!.number}` }),
+      ...((expiring || random.chance(0.5)) && { idempotencyKey: `${this.name}/${messages[0]!.number}` }),
     };
   }
 
@@ -117,4 +139,9 @@ export class CrashPublisher {
     const words = this.#random.chance(0.02) ? 2_000 : this.#random.integer(1, 12);
     return Array.from({ length: words }, () => `word${Math.floor(600 * this.#random.next() ** 3)}`).join(" ");
   }
+}
+
+interface Published {
+  readonly messages: readonly Pick<ApiMessage, "id" | "sequence">[];
+  readonly publishedAt: string;
 }

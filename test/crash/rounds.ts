@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../random.ts";
-import { call, readLog } from "./api.ts";
-import { checkDelivered, checkLog, checkTerms, type Log, lastOf, recount, termsOfAll } from "./checks.ts";
-import { CrashPublisher } from "./publishing.ts";
-import { type MovedClock, ServerProcess } from "./server-process.ts";
-import { CrashSubscriber } from "./subscribing.ts";
+import { checkTerms, type Log, recount, termsOfAll } from "./checks.ts";
+import { Controls } from "./controls.ts";
+import { Population } from "./population.ts";
+import { startLoad } from "./service.ts";
+import { World } from "./world.ts";
 
 export interface CrashOptions {
   readonly rounds: number;
@@ -43,42 +43,43 @@ const clockRate = 60;
  */
 export async function runCrashRounds(options: CrashOptions): Promise<CrashResult> {
   const folder = await mkdtemp(join(tmpdir(), "bellwether-crash-"));
-  const run = new CrashRun(folder, options);
+  const controls = new Controls(join(folder, "controls"), clockRate);
+  const world = new World(join(folder, "data"), controls);
   try {
-    return await run.all();
+    return await new CrashRun(world, options).all();
   } finally {
-    await run.end();
+    await world.kill();
+    controls.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 class CrashRun {
-  readonly #folder: string;
+  readonly #world: World;
   readonly #options: CrashOptions;
   readonly #random: Random;
-  readonly #publishers: CrashPublisher[] = [];
-  readonly #subscribers: CrashSubscriber[] = [];
-  #clock: MovedClock = { startMs: Date.now(), rate: clockRate };
-  readonly #firstMs = this.#clock.startMs;
-  #server: ServerProcess | undefined;
-  #startedAt = 0;
-  #kills = 0;
-  #logs: Log[] = [];
+  #population!: Population;
+  #logs: readonly Log[] = [];
 
-  constructor(folder: string, options: CrashOptions) {
-    this.#folder = folder;
+  constructor(world: World, options: CrashOptions) {
+    this.#world = world;
     this.#options = options;
     this.#random = new Random(options.seed);
   }
 
   async all(): Promise<CrashResult> {
     const { rounds, onRound } = this.#options;
-    let violations: string[] = [];
-    await this.#register(await this.#start());
+    await this.#world.start();
+    this.#population = await Population.register(
+      this.#url,
+      { topics, publishersPerTopic: 3, subscribersPerTopic: 2 },
+      this.#random,
+    );
+    let violations: readonly string[] = [];
     for (let round = 1; round <= rounds && violations.length === 0; round++) {
       await this.#loadAndKill();
       await this.#killEarly();
-      violations = await this.#check(await this.#start());
+      violations = await this.#startAndCheck();
       const result = this.#result(violations);
       onRound?.(
         `round ${round}: ${result.acknowledged} acknowledged, ${result.unacknowledged} stored unanswered, ${result.commits} commits, ${result.delivered} delivered, clock +${result.daysOnTheClock.toFixed(1)} d${violations.length > 0 ? ": VIOLATED" : ""}`,
@@ -87,127 +88,67 @@ class CrashRun {
     return this.#result(violations);
   }
 
-  async end(): Promise<void> {
-    await this.#server?.kill();
-  }
-
-  async #start(): Promise<string> {
-    this.#server = new ServerProcess(this.#folder, { clock: this.#clock });
-    this.#startedAt = performance.now();
-    return this.#server.listening;
-  }
-
-  async #kill(jumpMs = 0): Promise<void> {
-    const clock = this.#clock;
-    await this.#server!.kill();
-    this.#kills += 1;
-    const elapsedMs = (performance.now() - this.#startedAt) * clock.rate;
-    this.#clock = { ...clock, startMs: Math.ceil(clock.startMs + elapsedMs + 1_000 + jumpMs) };
+  get #url(): string {
+    return this.#world.service.url!;
   }
 
   async #loadAndKill(): Promise<void> {
-    const url = await this.#server!.listening;
-    const load = [...this.#publishers, ...this.#subscribers].map((each) => each.run(url));
+    const load = startLoad(this.#world.service, [...this.#population.publishers, ...this.#population.subscribers]);
     await delay(this.#random.integer(20, this.#options.loadMsMax));
     if (this.#random.chance(0.5)) await this.#nextAcknowledgement();
+    await this.#world.kill();
+    await load.stop();
     // Once a round and under a day, after which an Idempotency-Key is forgotten.
-    await this.#kill(this.#random.chance(0.7) ? this.#random.integer(0, 20 * 3_600_000) : 0);
-    await Promise.all(load);
+    this.#world.controls.jump(this.#random.chance(0.7) ? this.#random.integer(0, 20 * 3_600_000) : 0);
   }
 
   /** Nothing stands between this and the kill, so that an answer given before its commit would be caught. */
   async #nextAcknowledgement(): Promise<void> {
-    const server = this.#server!.child;
     const acknowledged = new Promise<void>((resolve) => {
-      for (const publisher of this.#publishers) {
+      for (const publisher of this.#population.publishers) {
         publisher.onAcknowledged = () => {
-          server.kill("SIGKILL");
+          this.#world.killNow();
           resolve();
         };
       }
     });
-    await Promise.race([acknowledged, delay(5_000)]); // publishers that were refused have ended
-    for (const publisher of this.#publishers) publisher.onAcknowledged = () => {};
+    await Promise.race([acknowledged, delay(5_000)]);
+    for (const publisher of this.#population.publishers) publisher.onAcknowledged = () => {};
   }
 
   /** Sometimes it does not even come to listen, or recovers and is killed at once. */
   async #killEarly(): Promise<void> {
     while (this.#random.chance(0.3)) {
-      void this.#start().catch(() => {});
+      const started = this.#world.start();
       await delay(this.#random.integer(0, 500));
-      await this.#kill();
+      await this.#world.kill();
+      await started;
     }
   }
 
-  async #register(url: string): Promise<void> {
-    for (const { topic, shards } of topics) {
-      await call(url, "PUT", `/v1/topics/${topic}`, { body: JSON.stringify({ shards, retentionSeconds: 0 }) });
-      for (let i = 0; i < 3; i++) {
-        const name = `${topic}-publisher-${i}`;
-        const { token } = await call<{ token: string }>(url, "POST", "/v1/publishers", {
-          body: JSON.stringify({ name, topics: [topic] }),
-        });
-        this.#publishers.push(new CrashPublisher(name, topic, token, this.#randomOfItsOwn()));
-      }
-      for (let i = 0; i < 2; i++) {
-        const name = `${topic}-subscriber-${i}`;
-        const registered = await call<{ subscriberId: string; token: string; cursor: string }>(
-          url,
-          "POST",
-          "/v1/subscribers",
-          { body: JSON.stringify({ name, topics: [topic], from: "earliest" }) },
-        );
-        this.#subscribers.push(new CrashSubscriber(name, topic, registered, this.#randomOfItsOwn()));
-      }
-    }
-  }
-
-  #randomOfItsOwn(): Random {
-    return new Random(this.#random.integer(0, 2 ** 32 - 1));
-  }
-
-  async #check(url: string): Promise<string[]> {
-    for (const publisher of this.#publishers) await publisher.settle(url);
-    this.#logs = await Promise.all(topics.map(({ topic }) => readLog(url, topic)));
-    const violations: string[] = [];
-    for (const [i, { topic }] of topics.entries()) {
-      const log = this.#logs[i]!;
-      violations.push(
-        ...checkLog(
-          log,
-          this.#publishers.filter((each) => each.topic === topic),
-        ),
-      );
-      for (const subscriber of this.#subscribers.filter((each) => each.topic === topic)) {
-        await subscriber.check(url, log);
-        await subscriber.drain(url);
-        violations.push(...checkDelivered(subscriber, log));
-      }
-      const answer = await termsOfAll(url, topic, lastOf(log));
-      violations.push(...checkTerms(`topic ${topic}`, answer, recount([...log.values()].flat())));
-    }
-    const overall = await termsOfAll(url, undefined, undefined);
-    violations.push(
-      ...checkTerms("overall", overall, recount(this.#logs.flatMap((log) => [...log.values()].flat()))),
-      ...[...this.#publishers, ...this.#subscribers].flatMap((each) => each.violations),
-    );
-    if (/"level":(50|60)/.test(this.#server!.errors)) violations.push(`the server logged: ${this.#server!.errors}`);
-    return violations;
+  async #startAndCheck(): Promise<readonly string[]> {
+    const { service } = this.#world;
+    if (!(await this.#world.start())) return service.violations;
+    const { violations, logs } = await this.#population.check(this.#url);
+    this.#logs = [...logs.values()];
+    const overall = await termsOfAll(this.#url, undefined, undefined);
+    const truth = recount(this.#logs.flatMap((log) => [...log.values()].flat()));
+    return [...service.violations, ...violations, ...checkTerms("overall", overall, truth)];
   }
 
   #result(violations: readonly string[]): CrashResult {
-    const acknowledged = this.#publishers.reduce((sum, each) => sum + each.acknowledgedCount, 0);
+    const { acknowledged, publishers, subscribers } = this.#population;
+    const { kills, controls } = this.#world;
     const stored = this.#logs.reduce((sum, log) => sum + [...log.values()].flat().length, 0);
-    const delivered = this.#subscribers.flatMap((each) => [...each.delivered.values()]).flat().length;
     return {
       violations,
-      kills: this.#kills,
+      kills,
       acknowledged,
       unacknowledged: Math.max(0, stored - acknowledged),
-      retried: this.#publishers.reduce((sum, each) => sum + each.retried, 0),
-      commits: this.#subscribers.reduce((sum, each) => sum + each.commits, 0),
-      delivered,
-      daysOnTheClock: (this.#clock.startMs - this.#firstMs) / 86_400_000,
+      retried: publishers.reduce((sum, each) => sum + each.retried, 0),
+      commits: subscribers.reduce((sum, each) => sum + each.commits, 0),
+      delivered: subscribers.reduce((sum, each) => sum + each.deliveredCount, 0),
+      daysOnTheClock: (controls.nowMs - controls.firstMs) / 86_400_000,
     };
   }
 }

@@ -33,6 +33,7 @@ export class PlainConnection {
   #busy = false;
   #called = false;
   #stopping = false;
+  #given = false;
   #gone: AbortController | undefined;
 
   constructor(socket: Socket, host: PlainConnectionHost) {
@@ -103,6 +104,7 @@ export class PlainConnection {
 
   #detach(): void {
     const socket = this.#socket;
+    this.#given = true;
     socket.off("data", this.#onData).off("end", this.#onEnd).off("timeout", this.#onTimeout);
     socket.off("close", this.#onClose).off("error", this.#onError).off("drain", this.#next);
   }
@@ -114,8 +116,13 @@ export class PlainConnection {
   };
 
   readonly #onTimeout = (): void => {
-    if (!this.#called) this.#host.refuseSilent(this.#socket);
+    if (!this.#called) setImmediate(this.#onSilence);
     else if (!this.#busy || this.#socket.writableNeedDrain) this.#socket.destroy();
+  };
+
+  /** After what has come was read: when the process stood still, its time is over before anything is read. */
+  readonly #onSilence = (): void => {
+    if (!this.#called && !this.#given) this.#host.refuseSilent(this.#socket);
   };
 
   readonly #onClose = (): void => {

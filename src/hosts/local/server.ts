@@ -17,6 +17,7 @@ import { createServer } from "./node-http.ts";
 import { checkOrigin } from "./origins.ts";
 import { PlainConnection } from "./plain-connection.ts";
 import type { LocalSettings } from "./settings.ts";
+import { Turns } from "./turns.ts";
 
 /** A reader that takes nothing for this long is gone: its stream ends, and it resumes from its cursor. */
 const stalledMs = 30_000;
@@ -44,6 +45,7 @@ export function createLocalServer(
     "/metrics": { type: "text/plain; version=0.0.4; charset=utf-8", body: () => metrics.render() },
   });
   let streams = 0;
+  const turns = new Turns();
 
   const server = createServer(
     {
@@ -85,6 +87,7 @@ export function createLocalServer(
   });
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    if (!(await turns.take(incoming, outgoing))) return;
     const gone = new Gone(outgoing, stopping.signal);
     try {
       const request = new NodeRequest(incoming, gone);
