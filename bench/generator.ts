@@ -32,6 +32,9 @@ async function begin(job: LoadJob): Promise<{ child: ReturnType<typeof startNode
     once(child, "message").then(([message]) => message as LoadReply),
     once(child, "exit").then(([code]): LoadReply => ({ failed: `it ended with ${code}` })),
   ]);
-  if ("failed" in reply) throw new Error(`The generator failed: ${reply.failed}`);
+  if ("failed" in reply) {
+    await endProcess(child);
+    throw new Error(`The generator failed: ${reply.failed}`);
+  }
   return { child, reply };
 }

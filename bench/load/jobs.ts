@@ -50,7 +50,7 @@ export interface OpenLoopJob extends Timing {
   readonly streams: number;
 }
 
-/** Open loops at rising rates until deliveries come late (p99 over `p99MsMax`) or not at all. */
+/** Open loops at rising rates until two in a row have deliveries that come late (p99 over `p99MsMax`) or not at all. */
 export interface LadderJob {
   readonly kind: "ladder";
   readonly target: Target;
@@ -70,6 +70,7 @@ export interface LadderStep {
   readonly delivered: number;
   readonly p99Ms: number;
   readonly missing: number;
+  readonly good: boolean;
 }
 
 export interface LadderResult {

@@ -20,15 +20,17 @@ export async function runOpenLoop(job: OpenLoopJob): Promise<LoadResult> {
   return result;
 }
 
-/** Climbs from rate to rate, with the same subscribers, until deliveries are late or missing. */
+/** Climbs from rate to rate, with the same subscribers, until deliveries are late or missing at two rates in a row. */
 export async function runLadder(job: LadderJob): Promise<LadderResult> {
   const loop = await OpenLoop.open(job);
   const steps: LadderStep[] = [];
   for (const messagesPerSecond of job.rates) {
     const step = { messagesPerSecond, warmUpSeconds: 0.5, seconds: job.seconds, lingerMs: job.p99MsMax * 4 };
     const { p99Ms, messagesPerSecond: delivered, missing } = await loop.run(step);
-    steps.push({ offered: messagesPerSecond * job.streams, delivered, p99Ms, missing });
-    if (p99Ms > job.p99MsMax || missing > 0) break;
+    const good = p99Ms <= job.p99MsMax && missing === 0;
+    process.stderr.write(` ${messagesPerSecond}/s:${good ? "" : "!"}${Math.round(p99Ms)}ms`);
+    if (!good && steps.at(-1)?.good === false) break;
+    steps.push({ offered: messagesPerSecond * job.streams, delivered, p99Ms, missing, good });
   }
   loop.close();
   return { steps };

@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import { Redis, type RedisValue } from "ioredis";
 import type { ClientFace, Peer, PeerServer } from "../compare/peer.ts";
 import { freePort, serve, versionOf } from "../compare/program.ts";
 
@@ -28,6 +28,8 @@ const overIoredis: ClientFace = {
   },
 };
 
+type StreamEntries = [key: Buffer, entries: [id: Buffer, fields: Buffer[]][]][];
+
 /** Reads the stream from an id on, waiting at its end, as XREAD is meant to be used. */
 async function read(
   redis: Redis,
@@ -35,18 +37,17 @@ async function read(
   onMessage: (message: Buffer) => void,
   goOn: () => boolean,
 ): Promise<void> {
-  let id: string | Buffer = after;
+  let id: RedisValue = after;
   while (goOn()) {
-    const answer: unknown = await redis
-      .callBuffer("XREAD", "COUNT", "1000", "BLOCK", "1000", "STREAMS", "bench", id)
+    const answer: StreamEntries | null = await redis
+      .xreadBuffer("COUNT", 1000, "BLOCK", 1000, "STREAMS", "bench", id)
       .catch((error: unknown) => {
         if (goOn()) throw error;
         return null;
       });
-    const [stream] = (answer ?? []) as [string, [Buffer, [Buffer, Buffer]][]][];
-    for (const [entryId, [, message]] of stream?.[1] ?? []) {
+    for (const [entryId, fields] of answer?.[0]?.[1] ?? []) {
       id = entryId;
-      onMessage(message);
+      onMessage(fields[1]!);
     }
   }
 }
