@@ -16,6 +16,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "5" },
     repeats: { type: "string", default: "3" },
+    streams: { type: "string", default: "1000" },
     bytes: { type: "string", default: "300" },
     json: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
     seconds: positive("seconds"),
     warmUpSeconds: Math.min(2, positive("seconds") / 2),
     messageBytes: positive("bytes"),
+    streams: positive("streams"),
     repeatsMax: Number(values.repeats),
   };
   const measured = await compare(choosePeers(values.peers), chooseMeasures(values.only), options);
@@ -76,7 +78,7 @@ function chooseMeasures(text: string | undefined): readonly MeasureName[] {
   });
 }
 
-function positive(name: "rounds" | "seconds" | "bytes"): number {
+function positive(name: "rounds" | "seconds" | "streams" | "bytes"): number {
   const value = Number(values[name]);
   if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not "${values[name]}".`);
   return value;
@@ -98,6 +100,7 @@ ${list}
   --rounds n      rounds of each system (5)
   --seconds n     seconds of each round (5)
   --repeats n     how often a round is run again that others disturbed (3)
+  --streams n     subscribers of the fan-out (1000)
   --bytes n       bytes of a message's JSON at most (300)
   --json          every round as JSON
   --write         also writes docs/performance.md, its chart and its figures

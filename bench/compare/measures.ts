@@ -10,6 +10,8 @@ export interface CompareOptions {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly messageBytes: number;
+  /** Subscribers of the fan-out. */
+  readonly streams: number;
   /** How often a disturbed round is run again. */
   readonly repeatsMax: number;
 }
@@ -40,7 +42,6 @@ const singlesInFlight = 64;
 const batch = 100;
 const batchesInFlight = 8;
 const latencyPerSecond = 1_000;
-const fanOutStreams = 1_000;
 const fanOutP99MsMax = 250;
 /** Messages per second, each a quarter more than the last. */
 const fanOutRates = Array.from({ length: 20 }, (_, step) => Math.round(25 * 1.25 ** step));
@@ -89,14 +90,14 @@ export const compareMeasures: readonly CompareMeasure[] = [
   },
   {
     name: "fan-out",
-    about: `deliveries/s to ${fanOutStreams} subscribers at the highest rate whose p99 is within ${fanOutP99MsMax} ms, none missing`,
+    about: `deliveries/s to 1,000 subscribers at the highest rate whose p99 is within ${fanOutP99MsMax} ms, none missing`,
     run: (peer, options) =>
       withServer(peer, async (server) => {
         const { steps } = await runLoad({
           kind: "ladder",
           target: targetOf(peer, server, options, 1),
           connections: 16,
-          streams: fanOutStreams,
+          streams: options.streams,
           rates: fanOutRates,
           seconds: options.seconds / 2,
           p99MsMax: fanOutP99MsMax,
