@@ -38,9 +38,10 @@ export function readBenchText(messageBytes: number): BenchText {
   return { source, messages };
 }
 
-/** Where the digits of a message's number begin. */
-export function numberOffset(bytes: Buffer): number {
-  return bytes.indexOf(numberMarker) + numberMarker.length;
+/** Where the digits of a message's number begin; undefined where there is no message. */
+export function numberOffset(bytes: Buffer): number | undefined {
+  const at = bytes.indexOf(numberMarker);
+  return at < 0 ? undefined : at + numberMarker.length;
 }
 
 export function writeNumber(bytes: Buffer, offset: number, value: number): void {

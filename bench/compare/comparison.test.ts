@@ -128,8 +128,8 @@ test("a page is written between its marks only", () => {
     "<!-- bench:peers ends -->",
   ];
   const page = `before\n\n${begin}\nold\n${end}\n\nafter\n`;
-  assert.equal(between(page, "new"), `before\n\n${begin}\n\nnew\n\n${end}\n\nafter\n`);
-  assert.throws(() => between("no marks", "new"), /needs the lines/);
+  assert.equal(between("bench:peers", page, "new"), `before\n\n${begin}\n\nnew\n\n${end}\n\nafter\n`);
+  assert.throws(() => between("bench:peers", "no marks", "new"), /needs the lines/);
 });
 
 test("every system says all that a table needs, under a name of its own", async () => {

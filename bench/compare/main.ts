@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { describeBench } from "../report.ts";
+import { builtService } from "../servers.ts";
 import { readBenchText } from "../text.ts";
 import { compare } from "./comparison.ts";
 import { type CompareOptions, compareMeasures } from "./measures.ts";
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     streams: positive("streams"),
     repeatsMax: Number(values.repeats),
   };
+  builtService();
   const measured = await compare(choosePeers(values.peers), chooseMeasures(values.only), options);
   const comparison = { run: describe(options), ...measured };
   if (values.write) writePage(comparison);

@@ -6,21 +6,25 @@ import { type Metric, metrics } from "./measures.ts";
 import { format, renderTables } from "./tables.ts";
 
 const docs = join(import.meta.dirname, "..", "..", "docs");
-const begin = "<!-- bench:peers begins: written by `npm run bench:peers -- --write` -->";
-const end = "<!-- bench:peers ends -->";
-
 /** Writes the tables between the two marks of docs/performance.md, and chart and figures beside it. */
 export function writePage(comparison: Comparison): void {
   const images = join(docs, "images");
   mkdirSync(images, { recursive: true });
   writeFileSync(join(images, "peers.svg"), drawComparison(comparison));
   writeFileSync(join(images, "peers.json"), `${JSON.stringify(comparison, null, 2)}\n`);
-  const page = join(docs, "performance.md");
-  writeFileSync(page, between(readFileSync(page, "utf8"), renderTables(comparison)));
+  writeBetween("bench:peers", renderTables(comparison));
 }
 
-/** Puts a text between the two marks of a page. Throws where they are not there. */
-export function between(page: string, text: string): string {
+/** Writes what a script has measured between its two marks of docs/performance.md. */
+export function writeBetween(script: string, text: string): void {
+  const page = join(docs, "performance.md");
+  writeFileSync(page, between(script, readFileSync(page, "utf8"), text));
+}
+
+/** Puts a text between the two marks of a script. Throws where they are not there. */
+export function between(script: string, page: string, text: string): string {
+  const begin = `<!-- ${script} begins: written by \`npm run ${script} -- --write\` -->`;
+  const end = `<!-- ${script} ends -->`;
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`The page needs the lines "${begin}" and "${end}".`);
   return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;

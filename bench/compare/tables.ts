@@ -106,7 +106,8 @@ function leftOut({ left, rounds, systems }: Comparison): string[] {
   ];
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -3,8 +3,8 @@ import type { PeerAddress } from "../compare/peer.ts";
 /** What the generator can be asked to do. Everything is prebuilt before its clock starts. */
 export type LoadJob = ClosedLoopJob | OpenLoopJob | LadderJob | IdleStreamsJob | PullJob;
 
-/** What is published to: the service, or a system of `bench/peers` by its name. */
-export type Target = PublishTarget | PeerTarget;
+/** What is published to: the service, or a system of `bench/peers` by its name; or any calls to the service, by turns. */
+export type Target = PublishTarget | PeerTarget | RequestsTarget;
 
 /** Where messages go, and of which sizes. `batch` 1 sends single messages. */
 export interface PublishTarget {
@@ -20,6 +20,13 @@ export interface PeerTarget {
   readonly address: PeerAddress;
   readonly messageBytes: number;
   readonly batch: number;
+}
+
+export interface RequestsTarget {
+  readonly port: number;
+  /** Whole requests. */
+  readonly requests: readonly string[];
+  readonly batch: 1;
 }
 
 interface Timing {

@@ -1,6 +1,6 @@
 import type { ClientFace, HttpFace } from "../compare/peer.ts";
 import { findPeer } from "../compare/peers.ts";
-import { numberMarker, numberOffset, readBenchText, readNumber, writeNumber } from "../text.ts";
+import { numberOffset, readBenchText, readNumber, writeNumber } from "../text.ts";
 import { type Connection, openConnections } from "./connection.ts";
 import { eventStreamRequest, openEventStreams } from "./event-streams.ts";
 import type { PeerTarget, Target } from "./jobs.ts";
@@ -17,7 +17,7 @@ export interface Sender {
 export async function openSenders(target: Target, count: number): Promise<Sender[]> {
   const face = "peer" in target ? (await findPeer(target.peer)).face : undefined;
   if (face?.kind === "client") return openClients(face, target as PeerTarget, count);
-  const requests = "peer" in target ? peerRequests(face!, target) : publishRequests(target);
+  const requests = requestsOf(target, face);
   const offsets = requests.map(numberOffset);
   const connections = await openConnections(portOf(target), count);
   return connections.map((connection) => httpSender(connection, requests, offsets, face?.accepted));
@@ -29,6 +29,7 @@ export async function openSubscribers(
   count: number,
   onMessage: (number: number) => void,
 ): Promise<{ close(): void }> {
+  if ("requests" in target) throw new Error("Calls by turns have no stream.");
   if (!("peer" in target)) return openEventStreams(target.port, eventStreamRequest(target.path), count, onMessage);
   const { face } = await findPeer(target.peer);
   if (face.kind === "http") {
@@ -42,11 +43,13 @@ export async function openSubscribers(
 
 function tellNumber(bytes: Buffer, onMessage: (number: number) => void): void {
   const offset = numberOffset(bytes);
-  if (offset >= numberMarker.length) onMessage(readNumber(bytes, offset));
+  if (offset !== undefined) onMessage(readNumber(bytes, offset));
 }
 
-function peerRequests(face: HttpFace, target: PeerTarget): Buffer[] {
-  return batchesOf(target).map((messages) => face.publish(target.address, messages));
+function requestsOf(target: Target, face: HttpFace | undefined): Buffer[] {
+  if ("requests" in target) return target.requests.map((request) => Buffer.from(request));
+  if (!("peer" in target)) return publishRequests(target);
+  return batchesOf(target).map((messages) => face!.publish(target.address, messages));
 }
 
 /** The text in groups of the target's batch size. */
@@ -60,7 +63,7 @@ function batchesOf({ messageBytes, batch }: PeerTarget): Buffer[][] {
 function httpSender(
   connection: Connection,
   requests: readonly Buffer[],
-  offsets: readonly number[],
+  offsets: readonly (number | undefined)[],
   accepted: HttpFace["accepted"],
 ): Sender {
   let checked = accepted === undefined;
@@ -68,7 +71,9 @@ function httpSender(
     send(number, onAnswer) {
       const index = number % requests.length;
       const request = requests[index]!;
-      writeNumber(request, offsets[index]!, number);
+      // A request without a message in it has no place for a number.
+      const offset = offsets[index];
+      if (offset !== undefined) writeNumber(request, offset, number);
       if (checked) return connection.send(request, onAnswer);
       // The first answer stands for all: looking into each would cost what is measured.
       checked = true;
@@ -87,7 +92,7 @@ async function openClients(face: ClientFace, target: PeerTarget, count: number):
   return clients.map((client) => ({
     send(number, onAnswer) {
       const messages = batches[number % batches.length]!;
-      writeNumber(messages[0]!, numberOffset(messages[0]!), number);
+      writeNumber(messages[0]!, numberOffset(messages[0]!)!, number);
       const published = target.batch === 1 ? client.publish(messages[0]!) : client.publishBatch(messages);
       // A refusal ends the generator: what was not acknowledged is no figure.
       published.then(onAnswer);

@@ -41,7 +41,7 @@ const overSdk: ClientFace = {
 };
 
 async function start(folder: string, terms: boolean): Promise<PeerServer> {
-  const service = await startService("src/hosts/local/main.ts", folder);
+  const service = await startService("dist/hosts/local/main.js", folder);
   const { token } = await service.topic("bench", terms);
   return {
     address: { port: service.port, token },
