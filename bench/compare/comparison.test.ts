@@ -77,6 +77,13 @@ test("a target is held against the best system that it names", () => {
   assert.equal(second?.met, undefined);
 });
 
+test("a target that neither side has a figure for is not called missed", () => {
+  const systems = [system("Bellwether over HTTP"), system("nchan", { acknowledged: "memory" })];
+  const rounds = systems.map(({ name }) => round(name, 0, { deliveriesPerSecond: 0 }));
+  const fanOut = targetOutcomes(comparisonOf(systems, rounds)).find(({ text }) => text.startsWith("fan-out"));
+  assert.equal(fanOut?.met, undefined);
+});
+
 test("a disturbed run is repeated a few times and no more, and the least disturbed one is kept", async () => {
   const seen = [0.9, 0.3, 0.6];
   const watch = (values: readonly number[]) => {

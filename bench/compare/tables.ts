@@ -6,6 +6,7 @@ import { targetOutcomes } from "./targets.ts";
 export function renderTables(comparison: Comparison): string {
   return [
     list(comparison),
+    ...disturbance(comparison),
     "### Figures",
     "Medians of the rounds. `-`: not measured, for a reason named below.",
     figures(comparison),
@@ -92,18 +93,19 @@ function meanings({ systems }: Comparison): string {
   return `${legend}\n\n${table(["system", "version", "acknowledged", "settings", "driven by"], rows)}`;
 }
 
-function leftOut({ left, rounds, systems }: Comparison): string[] {
+function disturbance({ rounds, systems }: Comparison): string[] {
   const disturbed = rounds.filter((round) => round.disturbed);
+  if (disturbed.length === 0) return [];
   const names = systems.map(({ name }) => name).filter((name) => disturbed.some(({ system }) => system === name));
-  const lines = left.map(({ system, measure, why }) => `- ${system}${measure ? `, ${measure}` : ""}: ${why}.`);
   return [
-    ...(lines.length > 0 ? ["### Not measured", lines.join("\n")] : []),
-    ...(disturbed.length > 0
-      ? [
-          `**Disturbed:** in ${disturbed.length} of ${rounds.length} rounds something else used more than 5 % of a core, also after repeats (${names.join("; ")}). Take those figures with care.`,
-        ]
-      : []),
+    `**Disturbed: do not trust these figures.** In ${disturbed.length} of ${rounds.length} rounds something else used more than 5 % of a core, also after repeats (${names.join("; ")}).`,
   ];
+}
+
+function leftOut({ left }: Comparison): string[] {
+  if (left.length === 0) return [];
+  const lines = left.map(({ system, measure, why }) => `- ${system}${measure ? `, ${measure}` : ""}: ${why}.`);
+  return ["### Not measured", lines.join("\n")];
 }
 
 /** A table of Markdown. */

@@ -73,7 +73,10 @@ export function targetOutcomes(comparison: Comparison): TargetOutcome[] {
       against: best?.name ?? "none measured",
       ratio,
       bound: atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`,
-      met: ratio === undefined ? undefined : ratio >= (atLeast ?? -Infinity) && ratio <= (atMost ?? Infinity),
+      met:
+        ratio === undefined || Number.isNaN(ratio)
+          ? undefined
+          : ratio >= (atLeast ?? -Infinity) && ratio <= (atMost ?? Infinity),
     };
   });
 }

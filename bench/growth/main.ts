@@ -32,8 +32,10 @@ async function main(): Promise<void> {
     sizeMax: number("max"),
     server,
   };
-  const chosen = dimensions.filter(({ name }) => values.only === undefined || values.only.split(",").includes(name));
-  if (chosen.length === 0) throw new Error(`--only takes some of ${dimensions.map(({ name }) => name).join(", ")}.`);
+  const chosen = dimensions
+    .filter(({ name }) => values.only === undefined || values.only.split(",").includes(name))
+    .filter(({ sizes }) => sizes[0]! <= options.sizeMax);
+  if (chosen.length === 0) throw new Error("Nothing is left of --only and --max; see --help.");
   const growths: Growth[] = [];
   for (const dimension of chosen) {
     process.stderr.write(`${dimension.name}: ${dimension.about}\n`);
