@@ -1,16 +1,16 @@
 import { once } from "node:events";
-import type { IdleStreamsJob, LoadJob, LoadReply, LoadResult } from "./load/jobs.ts";
+import type { IdleStreamsJob, LoadJob, LoadReply, ResultOf } from "./load/jobs.ts";
 import { endProcess, startNode } from "./processes.ts";
 
 /** Runs a job in a fresh generator process. */
-export async function runLoad(job: Exclude<LoadJob, IdleStreamsJob>): Promise<LoadResult> {
+export async function runLoad<Job extends Exclude<LoadJob, IdleStreamsJob>>(job: Job): Promise<ResultOf<Job>> {
   const { child, reply } = await begin(job);
   await endProcess(child);
   if (!("result" in reply)) throw new Error(`The generator did not finish: ${JSON.stringify(reply)}`);
   const { result } = reply;
-  if (job.kind !== "open-loop" && result.generatorCpu > 0.9)
+  if (job.kind !== "open-loop" && "generatorCpu" in result && result.generatorCpu > 0.9)
     process.stderr.write(`  note: the generator used ${Math.round(result.generatorCpu * 100)} % of its core\n`);
-  return result;
+  return result as ResultOf<Job>;
 }
 
 /** Holds event streams in a generator process of their own until stopped. */
@@ -32,6 +32,9 @@ async function begin(job: LoadJob): Promise<{ child: ReturnType<typeof startNode
     once(child, "message").then(([message]) => message as LoadReply),
     once(child, "exit").then(([code]): LoadReply => ({ failed: `it ended with ${code}` })),
   ]);
-  if ("failed" in reply) throw new Error(`The generator failed: ${reply.failed}`);
+  if ("failed" in reply) {
+    await endProcess(child);
+    throw new Error(`The generator failed: ${reply.failed}`);
+  }
   return { child, reply };
 }

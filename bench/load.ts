@@ -1,7 +1,7 @@
 import { runClosedLoop } from "./load/closed-loop.ts";
-import { openEventStreams } from "./load/event-streams.ts";
+import { eventStreamRequest, openEventStreams } from "./load/event-streams.ts";
 import type { IdleStreamsJob, LoadJob, LoadReply } from "./load/jobs.ts";
-import { runOpenLoop } from "./load/open-loop.ts";
+import { runLadder, runOpenLoop } from "./load/open-loop.ts";
 import { runPull } from "./load/pull.ts";
 
 /**
@@ -22,17 +22,19 @@ async function run(job: LoadJob): Promise<void> {
   if (job.kind === "idle-streams") return holdStreams(job);
   if (job.kind === "closed-loop") reply({ result: await runClosedLoop(job) });
   else if (job.kind === "open-loop") reply({ result: await runOpenLoop(job) });
+  else if (job.kind === "ladder") reply({ result: await runLadder(job) });
   else reply({ result: await runPull(job) });
 }
 
 async function holdStreams({ port, path, streams }: IdleStreamsJob): Promise<void> {
-  const held = await openEventStreams(port, path, streams, () => {});
+  const held = await openEventStreams(port, eventStreamRequest(path), streams, () => {});
   reply({ ready: true });
   await new Promise((resolve) => process.once("message", resolve));
   held.close();
 }
 
 function fail(error: unknown): void {
+  if (!process.connected) return;
   reply({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   process.disconnect();
 }

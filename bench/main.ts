@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchOptions, Figure, Measure } from "./measure.ts";
 import { batches } from "./measures/batches.ts";
@@ -11,6 +9,7 @@ import { startUp } from "./measures/startup.ts";
 import { fanOut, latencyEndToEnd } from "./measures/streams.ts";
 import { words } from "./measures/words.ts";
 import { describeRun, renderTable } from "./report.ts";
+import { builtService } from "./servers.ts";
 import { readBenchText } from "./text.ts";
 
 /** `npm run bench`: the canonical workload, each rate with the ratio to its anchor. Progress on stderr, the table on stdout. */
@@ -73,16 +72,6 @@ function choose(only: string | undefined): readonly Measure[] {
     if (!measure) throw new Error(`There is no measure "${name}"; there are ${measures.map((each) => each.name)}.`);
     return measure;
   });
-}
-
-/** What `npm start` starts, built if it is older than the sources. */
-function builtService(): string {
-  const { status } = spawnSync(process.execPath, ["scripts/build.ts", "--code"], {
-    cwd: resolve(import.meta.dirname, ".."),
-    stdio: "inherit",
-  });
-  if (status !== 0) throw new Error("The service could not be built.");
-  return "dist/hosts/local/main.js";
 }
 
 function usage(): string {

@@ -13,9 +13,21 @@ export const pinned: boolean =
 
 /** Starts a Node program, relative to the repository's root or absolute, on its side's core. The child's pid is the program's own. */
 export function startNode(side: Side, file: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
-  const command = [process.execPath, resolve(import.meta.dirname, "..", file), ...args];
+  return startProgram(side, [process.execPath, resolve(import.meta.dirname, "..", file), ...args], { stdio });
+}
+
+/** Starts any program on its side's core, with `env` on top of this process's own. */
+export function startProgram(
+  side: Side,
+  command: readonly string[],
+  { stdio, env, cwd }: { stdio: StdioOptions; env?: Readonly<Record<string, string>>; cwd?: string },
+): ChildProcess {
   const full = pinned ? ["taskset", "-c", side === "server" ? "0" : "1", ...command] : command;
-  return spawn(full[0]!, full.slice(1), { stdio, env: { ...process.env, NODE_OPTIONS: "" } });
+  return spawn(full[0]!, full.slice(1), {
+    stdio,
+    env: { ...process.env, NODE_OPTIONS: "", ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
 }
 
 /** Ends a child by its pid: in order, or by force after 15 s. */

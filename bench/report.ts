@@ -5,13 +5,22 @@ import { pinned } from "./processes.ts";
 import type { BenchText } from "./text.ts";
 
 /** What a figure is worth nothing without. */
-export function describeRun(options: BenchOptions, { source, messages }: BenchText): Record<string, string> {
+export function describeRun(options: BenchOptions, text: BenchText): Record<string, string> {
+  const { cores, ...bench } = describeBench(text, options.messageBytes);
+  return {
+    ...bench,
+    server: options.server,
+    rounds: `${options.rounds} of ${options.seconds} s after ${options.warmUpSeconds} s, median; order alternates; a fresh process and folder each`,
+    cores,
+  };
+}
+
+/** Machine, payload and cores of a bench over messages. */
+export function describeBench({ source, messages }: BenchText, messageBytes: number) {
   const bytes = messages.reduce((sum, message) => sum + message.length, 0) / messages.length;
   return {
     ...describeMachine(),
-    server: options.server,
-    payload: `${source}, ${messages.length.toLocaleString("en")} messages of ${Math.round(bytes)} bytes of JSON on average (at most ${options.messageBytes})`,
-    rounds: `${options.rounds} of ${options.seconds} s after ${options.warmUpSeconds} s, median; order alternates; a fresh process and folder each`,
+    payload: `${source}, ${messages.length.toLocaleString("en")} messages of ${Math.round(bytes)} bytes of JSON on average (at most ${messageBytes})`,
     cores: pinned
       ? "server on core 0, load generator on core 1 (taskset)"
       : "not pinned: taskset or a second core is missing",

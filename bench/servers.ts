@@ -2,7 +2,7 @@ import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { endProcess, startNode } from "./processes.ts";
 
 /** A server in a process of its own, on loopback. */
@@ -20,6 +20,16 @@ export interface BenchService extends BenchServer {
   call(method: string, path: string, body?: unknown, token?: string): Promise<Record<string, unknown>>;
   /** A topic to publish to: its path and a publisher's token. */
   topic(name: string, terms: boolean): Promise<{ path: string; token: string }>;
+}
+
+/** What `npm start` starts, built if it is older than the sources. */
+export function builtService(): string {
+  const { status } = spawnSync(process.execPath, ["scripts/build.ts", "--code"], {
+    cwd: resolve(import.meta.dirname, ".."),
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("The service could not be built.");
+  return "dist/hosts/local/main.js";
 }
 
 /** An empty folder on the disk that temporary files are on. */

@@ -1,33 +1,31 @@
-import { type Connection, openConnections } from "./connection.ts";
 import { Gauge } from "./gauge.ts";
 import type { ClosedLoopJob, LoadResult } from "./jobs.ts";
-import { publishRequests } from "./requests.ts";
+import { openSenders, type Sender } from "./senders.ts";
 
 export async function runClosedLoop(job: ClosedLoopJob): Promise<LoadResult> {
   const { batch } = job.target;
-  const requests = publishRequests(job.target);
-  const connections = await openConnections(job.target.port, job.connections);
+  const senders = await openSenders(job.target, job.connections);
   const gauge = new Gauge(job.serverPid);
   let next = 0;
   let inFlight = 0;
   let stopping = false;
   let drained = (): void => {};
 
-  const loop = (connection: Connection): void => {
+  const loop = (sender: Sender): void => {
     if (stopping || next === job.requestsMax) {
       if (inFlight === 0) drained();
       return;
     }
     const sentAt = performance.now();
     inFlight += 1;
-    connection.send(requests[next++ % requests.length]!, () => {
+    sender.send(next++, () => {
       inFlight -= 1;
       gauge.messagesTotal += batch;
       if (gauge.running) {
         gauge.messages += batch;
         gauge.latency(performance.now() - sentAt);
       }
-      loop(connection);
+      loop(sender);
     });
   };
 
@@ -36,7 +34,7 @@ export async function runClosedLoop(job: ClosedLoopJob): Promise<LoadResult> {
   });
   const warmUpSeconds = job.requestsMax === undefined ? job.warmUpSeconds : 0;
   if (warmUpSeconds === 0) gauge.start();
-  for (const connection of connections) loop(connection);
+  for (const sender of senders) loop(sender);
   if (warmUpSeconds > 0) {
     await seconds(warmUpSeconds);
     gauge.start();
@@ -46,7 +44,7 @@ export async function runClosedLoop(job: ClosedLoopJob): Promise<LoadResult> {
   const result = gauge.stop();
   stopping = true;
   await allAnswered;
-  for (const connection of connections) connection.close();
+  for (const sender of senders) sender.close();
   return result();
 }
 

@@ -2,14 +2,17 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
 const headEnd = Buffer.from("\r\n\r\n");
+/** An answer in chunks is over when it ends like this: there is only one at a time. */
+const lastChunk = Buffer.from("0\r\n\r\n");
+const untilLastChunk = Number.POSITIVE_INFINITY;
 
-/** One keep-alive connection: a request's bytes out, one answer with a content-length back. Parses no more than that. */
+/** One keep-alive connection: a request's bytes out, one answer back. Parses no more than where that ends. */
 export class Connection {
   readonly #socket: Socket;
   #onAnswer: ((body: Buffer) => void) | undefined;
   #pieces: Buffer[] = [];
   #received = 0;
-  /** Bytes of the whole answer, once its head is there. */
+  /** Bytes of the whole answer, once its head is there; `untilLastChunk` if it does not say. */
   #expected = 0;
   #bodyAt = 0;
 
@@ -42,7 +45,8 @@ export class Connection {
     this.#pieces.push(chunk);
     this.#received += chunk.length;
     if (this.#expected === 0 && !this.#readHead()) return;
-    if (this.#received < this.#expected) return;
+    if (this.#expected === untilLastChunk ? !endsWith(this.#pieces, lastChunk) : this.#received < this.#expected)
+      return;
     const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     const body = whole.subarray(this.#bodyAt, this.#expected);
     const onAnswer = this.#onAnswer!;
@@ -58,13 +62,20 @@ export class Connection {
     const bytes = this.#pieces[0]!;
     const end = bytes.indexOf(headEnd);
     if (end < 0) return false;
-    const head = bytes.toString("latin1", 0, end);
+    const head = bytes.toString("latin1", 0, end).toLowerCase();
     if (head.charCodeAt(9) !== 50) throw new Error(`The server answered: ${bytes.toString().slice(0, 600)}`);
     const lengthAt = head.indexOf("content-length: ");
     this.#bodyAt = end + headEnd.length;
-    this.#expected = this.#bodyAt + Number.parseInt(head.slice(lengthAt + 16, lengthAt + 26), 10);
+    if (lengthAt < 0) this.#expected = untilLastChunk;
+    else this.#expected = this.#bodyAt + Number.parseInt(head.slice(lengthAt + 16, lengthAt + 26), 10);
     return true;
   }
+}
+
+function endsWith(pieces: Buffer[], bytes: Buffer): boolean {
+  if (pieces.length > 1 && pieces.at(-1)!.length < bytes.length) pieces.splice(0, pieces.length, Buffer.concat(pieces));
+  const last = pieces.at(-1)!;
+  return last.length >= bytes.length && last.compare(bytes, 0, bytes.length, last.length - bytes.length) === 0;
 }
 
 export function openConnections(port: number, count: number): Promise<Connection[]> {

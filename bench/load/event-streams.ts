@@ -8,14 +8,14 @@ const openAtOnce = 50;
 /** Opens event streams and tells of every message that comes, by the number in it. Resolves when all have begun. */
 export async function openEventStreams(
   port: number,
-  path: string,
+  request: Buffer,
   count: number,
   onMessage: (number: number) => void,
 ): Promise<{ close(): void }> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
     const some = Math.min(openAtOnce, count - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: some }, () => openEventStream(port, path, onMessage)))));
+    sockets.push(...(await Promise.all(Array.from({ length: some }, () => openEventStream(port, request, onMessage)))));
   }
   return {
     close() {
@@ -24,12 +24,19 @@ export async function openEventStreams(
   };
 }
 
-async function openEventStream(port: number, path: string, onMessage: (number: number) => void): Promise<Socket> {
+/** Asks for the event stream of a path. */
+export function eventStreamRequest(path: string): Buffer {
+  return getRequest(path, { accept: "text/event-stream" });
+}
+
+async function openEventStream(port: number, request: Buffer, onMessage: (number: number) => void): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
-  socket.write(getRequest(path, { accept: "text/event-stream" }));
+  socket.write(request);
   const [first] = (await once(socket, "data")) as [Buffer];
   if (!first.toString().startsWith("HTTP/1.1 200")) throw new Error(`No event stream: ${first}`);
+  // A stream that the server ends is told by the deliveries that are missing.
+  socket.on("error", () => {});
   let carried: Buffer = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
     carried = scan(carried.length === 0 ? chunk : Buffer.concat([carried, chunk]), onMessage);

@@ -1,5 +1,6 @@
 import { cpuSeconds } from "../processes.ts";
 import type { LoadResult } from "./jobs.ts";
+import { percentile } from "./schedule.ts";
 
 /** Times a measurement: latencies in a growing array of doubles, CPU of both sides, messages. */
 export class Gauge {
@@ -44,15 +45,15 @@ export class Gauge {
     this.running = false;
     return (missing = 0) => {
       const sorted = this.#latencies.subarray(0, this.#latencyCount).sort();
-      const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
       return {
         messages,
         seconds,
         messagesPerSecond: messages / seconds,
         messagesTotal: this.messagesTotal,
         startedAtMs: this.#firstAtMs,
-        p50Ms: at(0.5),
-        p99Ms: at(0.99),
+        p50Ms: percentile(sorted, 0.5),
+        p99Ms: percentile(sorted, 0.99),
+        p999Ms: percentile(sorted, 0.999),
         serverCpuSeconds,
         generatorCpu: (user + system) / 1e6 / seconds,
         missing,

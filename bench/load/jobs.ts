@@ -1,5 +1,10 @@
+import type { PeerAddress } from "../compare/peer.ts";
+
 /** What the generator can be asked to do. Everything is prebuilt before its clock starts. */
-export type LoadJob = ClosedLoopJob | OpenLoopJob | IdleStreamsJob | PullJob;
+export type LoadJob = ClosedLoopJob | OpenLoopJob | LadderJob | IdleStreamsJob | PullJob;
+
+/** What is published to: the service, or a system of `bench/peers` by its name; or any calls to the service, by turns. */
+export type Target = PublishTarget | PeerTarget | RequestsTarget;
 
 /** Where messages go, and of which sizes. `batch` 1 sends single messages. */
 export interface PublishTarget {
@@ -8,6 +13,20 @@ export interface PublishTarget {
   readonly token: string;
   readonly messageBytes: number;
   readonly batch: number;
+}
+
+export interface PeerTarget {
+  readonly peer: string;
+  readonly address: PeerAddress;
+  readonly messageBytes: number;
+  readonly batch: number;
+}
+
+export interface RequestsTarget {
+  readonly port: number;
+  /** Whole requests. */
+  readonly requests: readonly string[];
+  readonly batch: 1;
 }
 
 interface Timing {
@@ -20,7 +39,7 @@ interface Timing {
 /** Each connection sends its next request when the last is answered: measures capacity. */
 export interface ClosedLoopJob extends Timing {
   readonly kind: "closed-loop";
-  readonly target: PublishTarget;
+  readonly target: Target;
   readonly connections: number;
   /** Ends after so many requests instead of after `seconds`. */
   readonly requestsMax?: number;
@@ -32,10 +51,37 @@ export interface ClosedLoopJob extends Timing {
  */
 export interface OpenLoopJob extends Timing {
   readonly kind: "open-loop";
-  readonly target: PublishTarget;
+  readonly target: Target;
   readonly connections: number;
   readonly messagesPerSecond: number;
   readonly streams: number;
+}
+
+/** Open loops at rising rates until two in a row have deliveries that come late (p99 over `p99MsMax`) or not at all. */
+export interface LadderJob {
+  readonly kind: "ladder";
+  readonly target: Target;
+  readonly connections: number;
+  readonly streams: number;
+  /** Messages per second, rising. */
+  readonly rates: readonly number[];
+  /** Of each rate. */
+  readonly seconds: number;
+  readonly p99MsMax: number;
+  readonly serverPid: number;
+}
+
+export interface LadderStep {
+  /** Deliveries per second: what was asked for, and what came while messages were sent. */
+  readonly offered: number;
+  readonly delivered: number;
+  readonly p99Ms: number;
+  readonly missing: number;
+  readonly good: boolean;
+}
+
+export interface LadderResult {
+  readonly steps: readonly LadderStep[];
 }
 
 /** Opens event streams and holds them until told to stop. */
@@ -66,6 +112,7 @@ export interface LoadResult {
   readonly startedAtMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** What the server used over the measured seconds. */
   readonly serverCpuSeconds: number;
   /** The generator's own use of its core, 0..1: near 1 it measures itself. */
@@ -74,5 +121,11 @@ export interface LoadResult {
   readonly missing: number;
 }
 
+/** What each kind of job answers with. */
+export type ResultOf<Job extends LoadJob> = Job extends LadderJob ? LadderResult : LoadResult;
+
 /** From the generator: `ready` when an idle-streams job holds its streams. */
-export type LoadReply = { readonly ready: true } | { readonly result: LoadResult } | { readonly failed: string };
+export type LoadReply =
+  | { readonly ready: true }
+  | { readonly result: LoadResult | LadderResult }
+  | { readonly failed: string };

@@ -1,67 +1,124 @@
-import { numberOffset, writeNumber } from "../text.ts";
-import { openConnections } from "./connection.ts";
-import { openEventStreams } from "./event-streams.ts";
 import { Gauge } from "./gauge.ts";
-import type { LoadResult, OpenLoopJob } from "./jobs.ts";
-import { publishRequests } from "./requests.ts";
+import type { LadderJob, LadderResult, LadderStep, LoadResult, OpenLoopJob, Target } from "./jobs.ts";
+import { Schedule } from "./schedule.ts";
+import { openSenders, openSubscribers, type Sender } from "./senders.ts";
 
 /** How long after the last message its deliveries may take. */
 const lingerMs = 10_000;
 
+interface Step {
+  readonly messagesPerSecond: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  readonly lingerMs: number;
+}
+
 export async function runOpenLoop(job: OpenLoopJob): Promise<LoadResult> {
-  const { target, messagesPerSecond, streams } = job;
-  const requests = publishRequests(target);
-  const offsets = requests.map(numberOffset);
-  const idle = await openConnections(target.port, job.connections);
-  const all = [...idle];
-  const warmUp = Math.round(job.warmUpSeconds * messagesPerSecond);
-  const total = warmUp + Math.round(job.seconds * messagesPerSecond);
-  const expected = (total - warmUp) * (streams || 1);
-  const gauge = new Gauge(job.serverPid);
-  let startedAt = 0;
-  let arrived = 0;
+  const loop = await OpenLoop.open(job);
+  const result = await loop.run({ ...job, lingerMs });
+  loop.close();
+  return result;
+}
 
-  /** A message has come where it was going: to its reader, or with no reader to its acknowledgement. */
-  const arrive = (number: number): void => {
-    if (gauge.running) gauge.messages += 1;
-    if (number < warmUp) return;
-    arrived += 1;
-    gauge.latency(performance.now() - startedAt - (number / messagesPerSecond) * 1000);
-  };
-  const reading = streams > 0 ? await openEventStreams(target.port, target.path, streams, arrive) : undefined;
+/** Climbs from rate to rate, with the same subscribers, until deliveries are late or missing at two rates in a row. */
+export async function runLadder(job: LadderJob): Promise<LadderResult> {
+  const loop = await OpenLoop.open(job);
+  const steps: LadderStep[] = [];
+  for (const messagesPerSecond of job.rates) {
+    const step = { messagesPerSecond, warmUpSeconds: 0.5, seconds: job.seconds, lingerMs: job.p99MsMax * 4 };
+    const { p99Ms, messagesPerSecond: delivered, missing } = await loop.run(step);
+    const good = p99Ms <= job.p99MsMax && missing === 0;
+    process.stderr.write(` ${messagesPerSecond}/s:${good ? "" : "!"}${Math.round(p99Ms)}ms`);
+    if (!good && steps.at(-1)?.good === false) break;
+    steps.push({ offered: messagesPerSecond * job.streams, delivered, p99Ms, missing, good });
+  }
+  loop.close();
+  return { steps };
+}
 
-  /** Messages that were due while every connection was busy; they go first. */
-  let due = 0;
-  let sent = 0;
-  const sendDue = (): void => {
-    while (sent < due && idle.length > 0) {
-      const number = sent++;
-      const connection = idle.pop()!;
-      const request = requests[number % requests.length]!;
-      writeNumber(request, offsets[number % requests.length]!, number);
-      connection.send(request, () => {
+/** Publishers that send on schedule, and the subscribers (if any) whose deliveries are timed. */
+class OpenLoop {
+  readonly #job: { readonly serverPid: number; readonly streams: number };
+  readonly #senders: readonly Sender[];
+  readonly #idle: Sender[];
+  #subscribers: { close(): void } | undefined;
+  /** What to do with the number of a message that has come where it was going. */
+  #arrive = (_number: number): void => {};
+  /** Numbers go on from one run to the next, so that what comes late is not taken for a message of the next. */
+  #next = 0;
+
+  private constructor(job: { readonly serverPid: number; readonly streams: number }, senders: readonly Sender[]) {
+    this.#job = job;
+    this.#senders = senders;
+    this.#idle = [...senders];
+  }
+
+  static async open(job: {
+    readonly target: Target;
+    readonly connections: number;
+    readonly streams: number;
+    readonly serverPid: number;
+  }): Promise<OpenLoop> {
+    const loop = new OpenLoop(job, await openSenders(job.target, job.connections));
+    if (job.streams > 0) {
+      loop.#subscribers = await openSubscribers(job.target, job.streams, (number) => loop.#arrive(number));
+    }
+    return loop;
+  }
+
+  async run(step: Step): Promise<LoadResult> {
+    const schedule = new Schedule(step.messagesPerSecond);
+    const warmUp = Math.round(step.warmUpSeconds * step.messagesPerSecond);
+    const total = warmUp + Math.round(step.seconds * step.messagesPerSecond);
+    const expected = (total - warmUp) * (this.#job.streams || 1);
+    const gauge = new Gauge(this.#job.serverPid);
+    const first = this.#next;
+    this.#next += total;
+    let arrived = 0;
+    const startedAt = performance.now();
+    this.#arrive = (number) => {
+      if (gauge.running) gauge.messages += 1;
+      const index = number - first;
+      if (index < warmUp) return;
+      arrived += 1;
+      gauge.latency(schedule.latencyMs(index, performance.now() - startedAt));
+    };
+
+    for (let due = 0; due < total; ) {
+      const elapsed = performance.now() - startedAt;
+      due = Math.min(total, schedule.dueBy(elapsed));
+      if (!gauge.running && due > warmUp) gauge.start();
+      this.#sendDue(first + due, gauge);
+      await turn(schedule.dueAtMs(due) - elapsed);
+    }
+    const result = gauge.stop();
+    const until = performance.now() + step.lingerMs;
+    while (arrived < expected && performance.now() < until) await turn(10);
+    return result(expected - arrived);
+  }
+
+  close(): void {
+    this.#subscribers?.close();
+    for (const sender of this.#senders) sender.close();
+  }
+
+  #sent = 0;
+  #due = 0;
+
+  /** Messages that were due while every connection was busy go first. */
+  #sendDue(due: number, gauge: Gauge): void {
+    this.#due = due;
+    while (this.#sent < this.#due && this.#idle.length > 0) {
+      const number = this.#sent++;
+      const sender = this.#idle.pop()!;
+      sender.send(number, () => {
         gauge.messagesTotal += 1;
-        idle.push(connection);
-        if (!reading) arrive(number);
-        if (sent < due) sendDue();
+        this.#idle.push(sender);
+        if (!this.#subscribers) this.#arrive(number);
+        if (this.#sent < this.#due) this.#sendDue(this.#due, gauge);
       });
     }
-  };
-
-  startedAt = performance.now();
-  while (due < total) {
-    const elapsed = performance.now() - startedAt;
-    due = Math.min(total, Math.floor((elapsed / 1000) * messagesPerSecond) + 1);
-    if (!gauge.running && due > warmUp) gauge.start();
-    sendDue();
-    await turn((due / messagesPerSecond) * 1000 - elapsed);
   }
-  const result = gauge.stop();
-  const until = performance.now() + lingerMs;
-  while (arrived < expected && performance.now() < until) await turn(10);
-  reading?.close();
-  for (const connection of all) connection.close();
-  return result(expected - arrived);
 }
 
 /** A turn of the event loop; a timer only where there is time for one, as timers are a millisecond off. */
