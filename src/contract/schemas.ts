@@ -64,6 +64,7 @@ const messagePage = z.object({
   cursor,
   discontinuities: z.array(discontinuity),
   pollAfterMs: count,
+  scanned: z.optional(count),
 });
 
 const publisher = z.object({ publisherId: id, name: z.string(), topics: z.array(topicName), createdAt: time });
@@ -73,6 +74,13 @@ const subscriber = z.object({
   topics: z.array(topicName),
   cursor,
   createdAt: time,
+  lag: count,
+  lags: z.record(topicName, count),
+  lastActiveAt: z.optional(time),
+});
+const subscriberLag = z.object({
+  subscriberId: id,
+  name: z.optional(z.string()),
   lag: count,
   lastActiveAt: z.optional(time),
 });
@@ -95,7 +103,7 @@ const topicState = z.extend(topic, {
   firstMessageAt: z.optional(time),
   lastMessageAt: z.optional(time),
   messagesPerSecond: z.object({ lastMinute: z.number(), lastHour: z.number() }),
-  subscribers: z.optional(z.array(z.object({ subscriberId: id, name: z.optional(z.string()), lag: count }))),
+  subscribers: z.optional(z.array(subscriberLag)),
 });
 const retentionSeconds = z.int().check(
   z.minimum(0),
@@ -139,7 +147,13 @@ const booleanText: z.ZodMiniType<boolean, unknown> = z.pipe(
   z.transform((value) => (value === "true" ? true : value === "false" ? false : value)),
   z.boolean(),
 ) as never;
-const list = z.strictObject({ after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) });
+const listFields = { after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) };
+const list = z.strictObject(listFields);
+const registrations = z.strictObject({
+  ...listFields,
+  topic: z.optional(topicName),
+  search: z.optional(text(limits.nameCharactersMax, 1)),
+});
 const none = z.strictObject({});
 const page = (items: z.ZodMiniType): z.ZodMiniType => z.object({ items: z.array(items), next: z.optional(z.string()) });
 
@@ -150,6 +164,61 @@ export interface OperationSchema {
   readonly body?: z.ZodMiniType;
   readonly answer?: z.ZodMiniType;
 }
+
+const amount = { value: count, precision: z.enum(["exact", "estimate", "at-least"]) };
+const overview = z.object({
+  at: time,
+  topics: z.object(amount),
+  messagesPublished: count,
+  messagesKept: count,
+  storedBytes: count,
+  traffic: z.nullable(z.object({ since: time, messagesIn: count, messagesOut: count })),
+  publishers: z.optional(z.object(amount)),
+  subscribers: z.optional(z.object({ ...amount, lag: count, slowest: z.array(subscriberLag) })),
+});
+const deployedFunction = z.object({
+  function: z.string(),
+  kind: z.enum(["operation", "background"]),
+  description: z.string(),
+  route: z.nullable(z.string()),
+  trigger: z.nullable(z.string()),
+  runtime: z.object({ node: z.string(), architecture: z.string(), platform: z.string() }),
+  code: z.nullable(z.object({ bytes: count, modifiedAt: time, what: z.enum(["bundle", "module"]) })),
+  memory: z.nullable(z.object({ bytes: count, shared: z.boolean() })),
+  measured: z.nullable(
+    z.object({
+      since: time,
+      calls: count,
+      refused: count,
+      errors: count,
+      p50Ms: z.nullable(z.number()),
+      p99Ms: z.nullable(z.number()),
+      coldStarts: z.nullable(count),
+    }),
+  ),
+});
+const tableKey = z.object({
+  name: z.string(),
+  type: z.enum(["text", "number", "binary"]),
+  role: z.enum(["partition", "sort"]),
+});
+const table = z.object({
+  table: z.string(),
+  description: z.string(),
+  kind: z.enum(["sqlite", "dynamodb", "memory"]),
+  keys: z.array(tableKey),
+  indexes: z.array(z.object({ name: z.string(), keys: z.array(tableKey), where: z.optional(z.string()) })),
+  status: z.string(),
+  createdAt: z.nullable(time),
+  items: z.nullable(z.object(amount)),
+  bytes: z.nullable(z.object(amount)),
+  stream: z.nullable(z.object({ view: z.string(), trigger: z.string() })),
+  capacity: z.nullable(z.object({ since: time, readUnits: z.number(), writeUnits: z.number() })),
+  alarms: z.nullable(z.array(z.object({ name: z.string(), state: z.string(), reason: z.optional(z.string()) }))),
+  region: z.nullable(z.string()),
+  arn: z.nullable(z.string()),
+});
+const functionParams = z.strictObject({ function: text(64, 1) });
 
 const topicParams = z.strictObject({ topic: topicName });
 const publisherParams = z.strictObject({ publisherId: id });
@@ -162,7 +231,7 @@ export const schemas: Record<OperationName, OperationSchema> = {
     body: z.strictObject({ name: text(limits.nameCharactersMax, 1), topics }),
     answer: z.extend(publisher, { token: z.string() }),
   },
-  listPublishers: { params: none, query: list, answer: page(publisher) },
+  listPublishers: { params: none, query: registrations, answer: page(publisher) },
   getPublisher: { params: publisherParams, query: none, answer: publisher },
   putPublisherTopics: { params: publisherParams, query: none, body: z.strictObject({ topics }), answer: publisher },
   deletePublisher: { params: publisherParams, query: none },
@@ -172,7 +241,7 @@ export const schemas: Record<OperationName, OperationSchema> = {
     body: z.strictObject({ name: z.optional(text(limits.nameCharactersMax, 1)), topics, from: z.optional(cursor) }),
     answer: z.extend(subscriber, { token: z.string() }),
   },
-  listSubscribers: { params: none, query: list, answer: page(subscriber) },
+  listSubscribers: { params: none, query: registrations, answer: page(subscriber) },
   getSubscriber: { params: subscriberParams, query: none, answer: subscriber },
   deleteSubscriber: { params: subscriberParams, query: none },
   subscribe: {
@@ -204,7 +273,11 @@ export const schemas: Record<OperationName, OperationSchema> = {
     query: none,
     answer: z.object({ streamToken: z.string(), expiresAt: time }),
   },
-  listTopics: { params: none, query: list, answer: page(topicState) },
+  listTopics: {
+    params: none,
+    query: z.strictObject({ ...listFields, prefix: z.optional(text(limits.topicCharactersMax, 1)) }),
+    answer: page(topicState),
+  },
   putTopic: {
     params: topicParams,
     query: none,
@@ -231,10 +304,29 @@ export const schemas: Record<OperationName, OperationSchema> = {
     query: z.strictObject({
       after: z.optional(cursor),
       at: z.optional(text(64, 1)),
+      before: z.optional(cursor),
+      contains: z.optional(text(limits.filterCharactersMax, 1)),
+      term: z.optional(text(limits.filterCharactersMax, 1)),
+      key: z.optional(text(limits.keyBytesMax, 1)),
       limit: z.optional(numberText(1, limits.pageMessagesMax)),
       lastEventId: z.optional(cursor),
     }),
     answer: messagePage,
+  },
+  getTopicActivity: {
+    params: topicParams,
+    query: z.strictObject({
+      from: z.optional(text(64, 1)),
+      to: z.optional(text(64, 1)),
+      buckets: z.optional(numberText(1, limits.activityBucketsMax)),
+    }),
+    answer: z.object({
+      topic: topicName,
+      from: time,
+      to: time,
+      bucketMs: integer(1, Number.MAX_SAFE_INTEGER),
+      messages: z.array(count),
+    }),
   },
   getMessage: { params: z.strictObject({ topic: topicName, messageId: text(40, 1) }), query: none, answer: message },
   getPopularTerms: {
@@ -268,6 +360,34 @@ export const schemas: Record<OperationName, OperationSchema> = {
       continue: z.optional(z.string()),
       pollAfterMs: count,
     }),
+  },
+  getOverview: { params: none, query: none, answer: overview },
+  listFunctions: { params: none, query: list, answer: page(deployedFunction) },
+  listFunctionEvents: {
+    params: functionParams,
+    query: none,
+    answer: page(z.object({ name: z.string(), event: json })),
+  },
+  invokeFunction: {
+    params: functionParams,
+    query: none,
+    body: z.strictObject({ event: json }),
+    answer: z.object({
+      status: z.enum(["succeeded", "failed"]),
+      result: json,
+      logs: z.array(z.string()).check(z.maxLength(limits.invocationLogsMax)),
+      durationMs: z.number(),
+      error: z.optional(z.object({ name: z.string(), message: z.string() })),
+    }),
+  },
+  listTables: { params: none, query: list, answer: page(table) },
+  listTableItems: {
+    params: z.strictObject({ table: text(128, 1) }),
+    query: z.strictObject({
+      after: z.optional(text(limits.cursorBytesMax, 1)),
+      limit: z.optional(numberText(1, limits.tableItemsMax)),
+    }),
+    answer: page(z.record(z.string(), json)),
   },
 };
 
