@@ -37,7 +37,7 @@ export const limits = {
   listMax: 1_000,
   /** What one call with a filter looks through, in messages and in bytes; its cursor goes on from there. */
   scanMessagesMax: 10_000,
-  scanBytesMax: 4_194_304,
+  scanBytesMax: 1_048_576,
   filterCharactersMax: 256,
   /** Stretches of time in one answer about a topic's activity. */
   activityBucketsDefault: 60,

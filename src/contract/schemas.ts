@@ -275,7 +275,7 @@ export const schemas: Record<OperationName, OperationSchema> = {
   },
   listTopics: {
     params: none,
-    query: z.strictObject({ ...listFields, prefix: z.optional(text(limits.topicCharactersMax, 1)) }),
+    query: z.strictObject({ ...listFields, prefix: z.optional(topicName) }),
     answer: page(topicState),
   },
   putTopic: {

@@ -4,6 +4,7 @@ import { lagOf } from "#core/reader.ts";
 import { type Caller, requireState } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
+import { subscriberLagOf } from "./subscriber-view.ts";
 import { stateOf } from "./topic-state.ts";
 
 /** Reads a topic's settings and state; who reads it only for the admin. */
@@ -14,11 +15,7 @@ export async function getTopic(context: Context, caller: Caller, input: { topic:
   if (caller.kind !== "admin") return state;
   const readers = await context.store.listSubscribers(undefined, limits.listMax, input.topic);
   const subscribers = await Promise.all(
-    readers.map(async ({ subscriberId, name, cursor }) => ({
-      subscriberId,
-      ...(name !== undefined && { name }),
-      lag: await lagOf(context.store, [record], cursor),
-    })),
+    readers.map(async (reader) => subscriberLagOf(reader, await lagOf(context.store, record, reader.cursor))),
   );
   return { ...state, subscribers };
 }

@@ -46,6 +46,7 @@ export async function publish(context: Context, caller: Caller, input: PublishIn
     nowMs,
     idempotencyOf(owner, topic, input.idempotencyKey, body, nowMs),
   );
+  if (!result.replayed) context.traffic.messagesIn += messages.length;
   return answer(topic.topic, messages.length, placed, result);
 }
 

@@ -4,9 +4,11 @@ import fc from "fast-check";
 import type { PopularTerms, TermsRebuild, WindowName } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { windowNames } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
@@ -43,7 +45,18 @@ class World {
     const registry = new Registry(store, clock, 0);
     const appends = new AppendsUnderWay();
     const terms = new TermAnswers({ store, registry, appends, clock }, 0);
-    this.context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const traffic = new Traffic(0);
+    this.context = {
+      store,
+      registry,
+      appends,
+      clock,
+      ids,
+      settings: defaultServiceSettings,
+      terms,
+      traffic,
+      deployment: unknownDeployment,
+    };
     this.counting = new TermCounting(this.context);
   }
 

@@ -7,9 +7,11 @@ import fc from "fast-check";
 import type { PopularTerms } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store, SummaryKey, TermsChange, TopicRecord } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
@@ -69,7 +71,18 @@ class World {
     // As a clock that stands would keep answers for ever.
     const appends = new AppendsUnderWay();
     const terms = new TermAnswers({ store, registry, appends, clock }, 0);
-    return { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const traffic = new Traffic(0);
+    return {
+      store,
+      registry,
+      appends,
+      clock,
+      ids,
+      settings: defaultServiceSettings,
+      terms,
+      traffic,
+      deployment: unknownDeployment,
+    };
   }
 
   createTopic(topic: string, body: Parameters<typeof putTopic>[2]["body"] = {}): Promise<unknown> {

@@ -10,12 +10,19 @@ import { deletePublisher } from "#functions/delete-publisher.ts";
 import { deleteSubscriber } from "#functions/delete-subscriber.ts";
 import { deleteTopic } from "#functions/delete-topic.ts";
 import { getMessage } from "#functions/get-message.ts";
+import { getOverview } from "#functions/get-overview.ts";
 import { getPopularTerms, popularTermsStream } from "#functions/get-popular-terms.ts";
 import { getPublisher } from "#functions/get-publisher.ts";
 import { getSubscriber } from "#functions/get-subscriber.ts";
 import { getTopic } from "#functions/get-topic.ts";
+import { getTopicActivity } from "#functions/get-topic-activity.ts";
+import { invokeFunction } from "#functions/invoke-function.ts";
+import { listFunctionEvents } from "#functions/list-function-events.ts";
+import { listFunctions } from "#functions/list-functions.ts";
 import { listPublishers } from "#functions/list-publishers.ts";
 import { listSubscribers } from "#functions/list-subscribers.ts";
+import { listTableItems } from "#functions/list-table-items.ts";
+import { listTables } from "#functions/list-tables.ts";
 import { listTopics } from "#functions/list-topics.ts";
 import type { MessagesPage } from "#functions/messages-page.ts";
 import { publish } from "#functions/publish.ts";
@@ -111,6 +118,13 @@ const answers: Record<OperationName, Answer> = {
     return streamResponse(await popularTermsStream(context, caller, input, request.signal), termsFrames, done);
   },
   rebuildTerms: plain(rebuildTerms),
+  getTopicActivity: plain(getTopicActivity),
+  getOverview: plain(getOverview),
+  listFunctions: plain(listFunctions),
+  listFunctionEvents: plain(listFunctionEvents),
+  invokeFunction: plain(invokeFunction),
+  listTables: plain(listTables),
+  listTableItems: plain(listTableItems),
 };
 
 /** The service as a function from call to answer: routes, validates, finds out who calls, and runs the operation. */
@@ -293,10 +307,11 @@ function jsonResponse(status: number, body: string): HttpResponse {
 
 /** Copies the messages' texts into the page; nothing is parsed. */
 function pageResponse(page: MessagesPage): HttpResponse {
-  const { messages, cursor, discontinuities, pollAfterMs } = page;
+  const { messages, cursor, discontinuities, pollAfterMs, scanned } = page;
+  const looked = scanned === undefined ? "" : `,"scanned":${scanned}`;
   return jsonResponse(
     200,
-    `{"messages":[${messages.join()}],"cursor":"${cursor}","discontinuities":${JSON.stringify(discontinuities)},"pollAfterMs":${pollAfterMs}}\n`,
+    `{"messages":[${messages.join()}],"cursor":"${cursor}","discontinuities":${JSON.stringify(discontinuities)},"pollAfterMs":${pollAfterMs}${looked}}\n`,
   );
 }
 

@@ -2,11 +2,13 @@ import { BellwetherError } from "#contract/errors.ts";
 import type { RebuildTermsRequest, TermsRebuild } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { draftOf, encodePart } from "#core/entry.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
 import { rebuildTerms } from "#functions/rebuild-terms.ts";
@@ -269,7 +271,18 @@ class Run {
     const registry = new Registry(store, clock, 0);
     const appends = new AppendsUnderWay();
     const terms = new TermAnswers({ store, registry, appends, clock }, 0);
-    const context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const traffic = new Traffic(0);
+    const context = {
+      store,
+      registry,
+      appends,
+      clock,
+      ids,
+      settings: defaultServiceSettings,
+      terms,
+      traffic,
+      deployment: unknownDeployment,
+    };
     return { context, counting: new TermCounting(context) };
   }
 }

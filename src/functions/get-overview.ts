@@ -1,0 +1,76 @@
+import { limits } from "#contract/limits.ts";
+import type { Amount, Overview } from "#contract/types.ts";
+import { timeToString } from "#core/clock.ts";
+import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
+import type { ShardState, Store } from "#core/store.ts";
+import { type Caller, requireAdmin } from "./access.ts";
+import type { Context } from "./context.ts";
+import { lagsOf, subscriberLagOf, totalOf } from "./subscriber-view.ts";
+
+/** Reads what the service holds and carries, for whoever may list the topics; who publishes and reads only for the admin. */
+export async function getOverview(context: Context, caller: Caller): Promise<Overview> {
+  if (!context.settings.publicRead) requireAdmin(caller);
+  const { clock, deployment, traffic } = context;
+  const shards = keptShards(context.store);
+  const held = await holdingsOf(context, shards);
+  const { sinceMs, messagesIn, messagesOut } = traffic;
+  return {
+    at: timeToString(clock.nowMs()),
+    ...held,
+    traffic: deployment.isOneProcess ? { since: timeToString(sinceMs), messagesIn, messagesOut } : null,
+    ...(caller.kind === "admin" && {
+      publishers: amountOf(await context.store.listPublishers(undefined, limits.overviewReadMax + 1)),
+      subscribers: await readersOf(context, shards),
+    }),
+  };
+}
+
+type Shards = Pick<Store, "getShard">;
+
+/** Each shard is read once for all who read it. */
+function keptShards(store: Store): Shards {
+  const kept = new Map<string, Promise<ShardState | undefined>>();
+  return {
+    getShard(ref: ShardRef) {
+      const key = shardKey(ref);
+      const state = kept.get(key) ?? store.getShard(ref);
+      kept.set(key, state);
+      return state;
+    },
+  };
+}
+
+async function holdingsOf(
+  { store }: Context,
+  shards: Shards,
+): Promise<Pick<Overview, "topics" | "messagesPublished" | "messagesKept" | "storedBytes">> {
+  const topics = await store.listTopics(undefined, limits.overviewReadMax + 1);
+  const sum = { messagesPublished: 0, messagesKept: 0, storedBytes: 0 };
+  for (const ref of topics.slice(0, limits.overviewReadMax).flatMap(shardsOf)) {
+    const shard = await shards.getShard(ref);
+    sum.messagesPublished += shard?.messages ?? 0;
+    sum.messagesKept += shard ? shard.messages - shard.firstSequence : 0;
+    sum.storedBytes += shard?.storedBytes ?? 0;
+  }
+  return { topics: amountOf(topics), ...sum };
+}
+
+async function readersOf(context: Context, shards: Shards): Promise<NonNullable<Overview["subscribers"]>> {
+  const records = await context.store.listSubscribers(undefined, limits.overviewReadMax + 1);
+  const lags = [];
+  for (const record of records.slice(0, limits.overviewReadMax))
+    lags.push({ record, lag: totalOf(await lagsOf(context, record, shards)) });
+  const slowest = lags.filter(({ lag }) => lag > 0).sort((a, b) => b.lag - a.lag);
+  return {
+    ...amountOf(records),
+    lag: lags.reduce((sum, { lag }) => sum + lag, 0),
+    slowest: slowest.slice(0, limits.overviewSlowestMax).map(({ record, lag }) => subscriberLagOf(record, lag)),
+  };
+}
+
+/** Of a list that was read one beyond its limit. */
+function amountOf({ length }: readonly unknown[]): Amount {
+  return length > limits.overviewReadMax
+    ? { value: limits.overviewReadMax, precision: "at-least" }
+    : { value: length, precision: "exact" };
+}
