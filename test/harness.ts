@@ -16,7 +16,7 @@ import { createMetrics } from "#hosts/local/metrics.ts";
 import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
 import { readSettings, type SettingName } from "#hosts/local/settings.ts";
-import { createContext } from "#hosts/node-context.ts";
+import { createProcessContext } from "#hosts/process-context.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { type OpenApi, responseChecker } from "./response-checker.ts";
 
@@ -102,9 +102,10 @@ export async function startHeldService(
   const settings = readSettings({ adminKey, publicRead: "true", ...flags }, {});
   const clock = new HeldClock();
   const store = wrapStore(createMemoryStore());
-  const context = createContext(store, settings, clock);
+  const metrics = createMetrics();
+  const context = createProcessContext(store, settings, metrics.measure, clock);
   const faults: unknown[] = [];
-  const { server, close } = createLocalServer(createHttpHandler(context), settings, createMetrics(), (error) =>
+  const { server, close } = createLocalServer(createHttpHandler(context), settings, metrics, (error) =>
     faults.push(error),
   );
   server.listen(0, "127.0.0.1");

@@ -13,6 +13,7 @@ const report = (each: BackgroundReport): void => parentPort!.postMessage(each);
 const store = attachEmbeddedStore(folder, port, () => background.wake());
 const background = startBackground(createContext(store, { ...settings, registryCacheMs: 0 }), {
   counted: (messages, uncuttable) => report({ counted: [messages, uncuttable] }),
+  worked: (work, seconds) => report({ worked: [work, seconds] }),
   failed: (work, error) =>
     report({ failed: work, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
 });

@@ -1,19 +1,24 @@
 import { Worker } from "node:worker_threads";
 import type { ServiceSettings } from "#core/settings.ts";
+import type { Traffic } from "#core/traffic.ts";
+import type { Context } from "#functions/context.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "#stores/embedded/store.ts";
 import type { BackgroundReports } from "./background.ts";
 import { createHttpHandler } from "./http.ts";
 import type { HttpHandler } from "./http-types.ts";
-import { createContext } from "./node-context.ts";
+import { createProcessContext } from "./process-context.ts";
+import type { FunctionMeasures } from "./process-deployment.ts";
 
 /** What the background thread tells the one that serves. */
 export type BackgroundReport =
   | { readonly counted: readonly [number, number] }
+  | { readonly worked: Parameters<BackgroundReports["worked"]> }
   | { readonly failed: Parameters<BackgroundReports["failed"]>[0]; readonly error: string };
 
 /** The whole service without a socket. */
 export interface ServiceCore {
   readonly handler: HttpHandler;
+  readonly traffic: Traffic;
   close(): Promise<void>;
 }
 
@@ -22,11 +27,14 @@ export async function startCore(
   dataDir: string,
   settings: ServiceSettings,
   reports: BackgroundReports,
+  measure: FunctionMeasures = async () => null,
 ): Promise<ServiceCore> {
   const store = await openEmbeddedStore(dataDir);
   const background = startBackgroundThread(store, dataDir, settings, reports);
+  const context: Context = createProcessContext(store, settings, measure);
   return {
-    handler: createHttpHandler(createContext(store, settings)),
+    handler: createHttpHandler(context),
+    traffic: context.traffic,
     async close() {
       await background.stop();
       await store.close();
@@ -52,6 +60,7 @@ function startBackgroundThread(
   worker.on("error", (error) => reports.failed("countTerms", error));
   worker.on("message", (report: BackgroundReport) => {
     if ("counted" in report) reports.counted(...report.counted);
+    else if ("worked" in report) reports.worked(...report.worked);
     else reports.failed(report.failed, new Error(report.error));
   });
   return {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
+import type { BackgroundReports } from "../background.ts";
 import { startCore } from "../core.main.ts";
 import { createMetrics } from "./metrics.ts";
 import { createLocalServer } from "./server.ts";
@@ -21,10 +22,16 @@ export async function startLocalService(
   const settings = readSettings(flags, environment);
   const log = pino({ level: settings.logLevel }, pino.destination({ dest: 2, sync: true }));
   const metrics = createMetrics();
-  const core = await startCore(settings.dataDir, settings, {
+  const reports: BackgroundReports = {
     counted: metrics.counted,
-    failed: (work, error) => log.error({ err: error, work }, "background work failed"),
-  });
+    worked: metrics.worked,
+    failed(work, error) {
+      metrics.workFailed(work);
+      log.error({ err: error, work }, "background work failed");
+    },
+  };
+  const core = await startCore(settings.dataDir, settings, reports, metrics.measure);
+  metrics.watch(core.traffic);
   const { server, close } = createLocalServer(core.handler, settings, metrics, (error, operation) =>
     log.error({ err: error, operation }, "unexpected fault"),
   );
