@@ -208,7 +208,7 @@ const table = z.object({
   kind: z.enum(["sqlite", "dynamodb", "memory"]),
   keys: z.array(tableKey),
   indexes: z.array(z.object({ name: z.string(), keys: z.array(tableKey), where: z.optional(z.string()) })),
-  status: z.string(),
+  state: z.string(),
   createdAt: z.nullable(time),
   items: z.nullable(z.object(amount)),
   bytes: z.nullable(z.object(amount)),

@@ -393,7 +393,7 @@ export interface Table {
   readonly keys: readonly TableKey[];
   readonly indexes: readonly { readonly name: string; readonly keys: readonly TableKey[]; readonly where?: string }[];
   /** `active`, or what the cloud says. */
-  readonly status: string;
+  readonly state: string;
   readonly createdAt: string | null;
   readonly items: Amount | null;
   readonly bytes: Amount | null;

@@ -19,7 +19,7 @@ export const tableReads = {
         kind: "sqlite",
         keys,
         indexes,
-        status: "active",
+        state: "active",
         createdAt: null,
         ...(table === "entries" ? sizeOfLog(db) : sizeOf(db, table, spec)),
         stream: trigger === undefined ? null : { view: "new items", trigger },

@@ -19,7 +19,7 @@ export function describeMemoryTable(table: string, { description, keys, items, t
     kind: "memory",
     keys,
     indexes: [],
-    status: "active",
+    state: "active",
     createdAt: null,
     items: { value: [...items()].length, precision: "exact" },
     bytes: null,
