@@ -7,6 +7,7 @@ import { createOpenApi } from "#contract/openapi.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
 import { problemResponse } from "../problems.ts";
 import { version } from "../version.ts";
+import { type ConsoleFiles, consoleFolder, createConsoleFiles } from "./console-files.ts";
 import type { Metrics } from "./metrics.ts";
 import { createServer } from "./node-http.ts";
 import { checkOrigin } from "./origins.ts";
@@ -31,6 +32,7 @@ export function createLocalServer(
   settings: LocalSettings,
   metrics: Metrics,
   logFault: (error: unknown, operation: string) => void,
+  consoleFiles: ConsoleFiles = createConsoleFiles(consoleFolder, settings.consoleEndpoints),
 ): LocalServer {
   const stopping = new AbortController();
   let openApi: string | undefined;
@@ -89,7 +91,8 @@ export function createLocalServer(
     } catch (error) {
       return problemResponse(error);
     }
-    const hosted = request.target.startsWith("/v1/") ? undefined : await hostRoute(request);
+    const isHosted = !request.target.startsWith("/v1/");
+    const hosted = isHosted ? ((await hostRoute(request)) ?? (await consoleFiles(request))) : undefined;
     const response = await admit(hosted ?? (await handler(request)));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
   }
@@ -216,8 +219,17 @@ async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<b
   }
 }
 
-function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
+function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { status, headers, body, bytes }: HttpResponse,
+): void {
   if (outgoing.destroyed) return;
+  if (bytes) {
+    outgoing.writeHead(status, incoming.complete ? headers : { ...headers, connection: "close" });
+    outgoing.end(bytes);
+    return;
+  }
   if (body !== undefined && incoming.method !== "HEAD") headers["content-length"] = String(Buffer.byteLength(body));
   // A body that was not read to its end would be taken for the next request.
   if (!incoming.complete) {
