@@ -6,7 +6,7 @@ import { BellwetherError } from "#contract/errors.ts";
 import type { HttpRequest, HttpResponse } from "../http-types.ts";
 import { problemResponse } from "../problems.ts";
 
-/** Where `npm run console` puts the console, seen from the sources as from what is built of them. */
+/** Where `npm run console:build` puts the console, seen from the sources as from what is built of them. */
 export const consoleFolder: string = fileURLToPath(new URL("../../../dist/console", import.meta.url));
 
 /** Gives what belongs to the console; undefined for every other path. */
@@ -134,7 +134,7 @@ function notBuilt({ method }: HttpRequest, common: Record<string, string>): Http
 <meta charset="utf-8">
 <title>Bellwether</title>
 <h1>The console is not built</h1>
-<p>The service runs. To have its console here, run <code>npm run build</code> in its folder, and load this page again.
+<p>The service runs. To have its console here, run <code>npm run console:build</code> in its folder, and load this page again.
 <p>What can be called without it is described in <a href="/openapi.json">openapi.json</a>.
 </html>
 `;
