@@ -294,8 +294,9 @@ export async function checkNotAhead(store: Store, topics: readonly TopicRecord[]
 
 /** Sequences between a cursor and the end of a topic: an upper bound of the messages waiting. */
 export async function lagOf(store: Pick<Store, "getShard">, topic: TopicRecord, cursor: Cursor): Promise<number> {
+  const hash = hash32(topic.topic);
   const part = cursor.topics.find(
-    ({ topicHash, incarnation }) => topicHash === hash32(topic.topic) && incarnation === topic.incarnation,
+    ({ topicHash, incarnation }) => topicHash === hash && incarnation === topic.incarnation,
   );
   let lag = 0;
   for (const ref of shardsOf(topic)) {

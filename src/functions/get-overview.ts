@@ -1,10 +1,11 @@
 import { limits } from "#contract/limits.ts";
 import type { Amount, Overview } from "#contract/types.ts";
 import { timeToString } from "#core/clock.ts";
-import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
-import type { ShardState, Store } from "#core/store.ts";
+import { shardsOf } from "#core/shard.ts";
 import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
+import { keptShards, type Shards } from "./kept-shards.ts";
+import { rest } from "./rest.ts";
 import { lagsOf, subscriberLagOf, totalOf } from "./subscriber-view.ts";
 
 /** Reads what the service holds and carries, for whoever may list the topics; who publishes and reads only for the admin. */
@@ -25,20 +26,9 @@ export async function getOverview(context: Context, caller: Caller): Promise<Ove
   };
 }
 
-type Shards = Pick<Store, "getShard">;
-
-/** Each shard is read once for all who read it. */
-function keptShards(store: Store): Shards {
-  const kept = new Map<string, Promise<ShardState | undefined>>();
-  return {
-    getShard(ref: ShardRef) {
-      const key = shardKey(ref);
-      const state = kept.get(key) ?? store.getShard(ref);
-      kept.set(key, state);
-      return state;
-    },
-  };
-}
+/** As much as takes some milliseconds. */
+const readsPerTurn = 200;
+const readersPerTurn = 20;
 
 async function holdingsOf(
   { store }: Context,
@@ -46,7 +36,8 @@ async function holdingsOf(
 ): Promise<Pick<Overview, "topics" | "messagesPublished" | "messagesKept" | "storedBytes">> {
   const topics = await store.listTopics(undefined, limits.overviewReadMax + 1);
   const sum = { messagesPublished: 0, messagesKept: 0, storedBytes: 0 };
-  for (const ref of topics.slice(0, limits.overviewReadMax).flatMap(shardsOf)) {
+  for (const [i, ref] of topics.slice(0, limits.overviewReadMax).flatMap(shardsOf).entries()) {
+    if (i % readsPerTurn === 0) await rest();
     const shard = await shards.getShard(ref);
     sum.messagesPublished += shard?.messages ?? 0;
     sum.messagesKept += shard ? shard.messages - shard.firstSequence : 0;
@@ -58,8 +49,10 @@ async function holdingsOf(
 async function readersOf(context: Context, shards: Shards): Promise<NonNullable<Overview["subscribers"]>> {
   const records = await context.store.listSubscribers(undefined, limits.overviewReadMax + 1);
   const lags = [];
-  for (const record of records.slice(0, limits.overviewReadMax))
+  for (const [i, record] of records.slice(0, limits.overviewReadMax).entries()) {
+    if (i % readersPerTurn === 0) await rest();
     lags.push({ record, lag: totalOf(await lagsOf(context, record, shards)) });
+  }
   const slowest = lags.filter(({ lag }) => lag > 0).sort((a, b) => b.lag - a.lag);
   return {
     ...amountOf(records),

@@ -7,6 +7,7 @@ import type { Store, TopicRecord } from "#core/store.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
+import { rest } from "./rest.ts";
 
 /**
  * How many messages were published in each of equal stretches of time, from the log itself: numbers rise with time, so
@@ -45,8 +46,7 @@ async function addShard(store: Store, ref: ShardRef, { fromMs, bucketMs, message
   const sequenceAt = async (edge: number): Promise<number> => {
     const publishedAtMs = fromMs + edge * bucketMs;
     if (publishedAtMs > state.lastAtMs) return state.messages;
-    // Looking up reads the store on this thread: others get their turn between.
-    await new Promise((resolve) => setImmediate(resolve));
+    await rest();
     return (await store.findEntry(ref, { publishedAtMs }))?.firstSequence ?? state.messages;
   };
   /** Halves until nothing lies between: a silent stretch costs two lookups however many buckets it has. */

@@ -2,7 +2,9 @@ import { limits } from "#contract/limits.ts";
 import type { Page, Subscriber } from "#contract/types.ts";
 import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
+import { keptShards } from "./kept-shards.ts";
 import { isSought, searchedPage } from "./page.ts";
+import { rest } from "./rest.ts";
 import { subscriberOf } from "./subscriber-view.ts";
 
 /** Lists the subscribers, or those of a topic or of a name, a page at a time. */
@@ -18,5 +20,11 @@ export async function listSubscribers(
     ({ subscriberId }) => subscriberId,
     (record) => isSought(input, { ...record, id: record.subscriberId }),
   );
-  return { ...page, items: await Promise.all(page.items.map((record) => subscriberOf(context, record))) };
+  const shards = keptShards(context.store);
+  const items: Subscriber[] = [];
+  for (const [i, record] of page.items.entries()) {
+    if (i % 20 === 0) await rest();
+    items.push(await subscriberOf(context, record, shards));
+  }
+  return { ...page, items };
 }

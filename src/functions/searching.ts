@@ -5,7 +5,9 @@ import { cursorAfter, readOn } from "#core/reader.ts";
 import { hash32 } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
+
 import type { MessagesPage } from "./messages-page.ts";
+import { rest } from "./rest.ts";
 
 /** How many messages are read between two rests: parsing and cutting as many takes some ten milliseconds. */
 const messagesPerStep = 250;
@@ -91,8 +93,4 @@ function page(
     pollAfterMs: more ? 0 : context.settings.pollAfterMs,
     events: () => [],
   };
-}
-
-function rest(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

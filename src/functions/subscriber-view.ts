@@ -3,14 +3,19 @@ import type { Subscriber, SubscriberLag } from "#contract/types.ts";
 import { timeToString } from "#core/clock.ts";
 import { encodeCursor } from "#core/cursor.ts";
 import { lagOf } from "#core/reader.ts";
-import type { Store, SubscriberRecord } from "#core/store.ts";
+import type { SubscriberRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
+import type { Shards } from "./kept-shards.ts";
 import { presentTopics } from "./known-topics.ts";
 
 /** A subscriber as the wire shows it, without its secret, and with its lag. */
-export async function subscriberOf(context: Context, record: SubscriberRecord): Promise<Subscriber> {
+export async function subscriberOf(
+  context: Context,
+  record: SubscriberRecord,
+  shards: Shards = context.store,
+): Promise<Subscriber> {
   const { subscriberId, name, topics, cursor, createdAtMs, lastActiveAtMs } = record;
-  const lags = await lagsOf(context, record);
+  const lags = await lagsOf(context, record, shards);
   return {
     subscriberId,
     ...(name !== undefined && { name }),
@@ -33,14 +38,14 @@ export function subscriberLagOf({ subscriberId, name, lastActiveAtMs }: Subscrib
   };
 }
 
-/** How far a subscriber lies behind in each of its topics that is there. `store` may be a view that keeps what it read. */
+/** How far a subscriber lies behind in each of its topics that is there. */
 export async function lagsOf(
   context: Context,
   { topics, cursor }: SubscriberRecord,
-  store: Pick<Store, "getShard"> = context.store,
+  shards: Shards,
 ): Promise<Record<string, number>> {
   const lags: Record<string, number> = {};
-  for (const topic of await presentTopics(context, topics)) lags[topic.topic] = await lagOf(store, topic, cursor);
+  for (const topic of await presentTopics(context, topics)) lags[topic.topic] = await lagOf(shards, topic, cursor);
   return lags;
 }
 

@@ -7,7 +7,7 @@ import type { BackgroundReports } from "./background.ts";
 import { createHttpHandler } from "./http.ts";
 import type { HttpHandler } from "./http-types.ts";
 import { createProcessContext } from "./process-context.ts";
-import type { FunctionMeasures } from "./process-deployment.ts";
+import { type FunctionMeasures, noMeasures } from "./process-deployment.ts";
 
 /** What the background thread tells the one that serves. */
 export type BackgroundReport =
@@ -27,7 +27,7 @@ export async function startCore(
   dataDir: string,
   settings: ServiceSettings,
   reports: BackgroundReports,
-  measure: FunctionMeasures = async () => null,
+  measure: FunctionMeasures = noMeasures,
 ): Promise<ServiceCore> {
   const store = await openEmbeddedStore(dataDir);
   const background = startBackgroundThread(store, dataDir, settings, reports);

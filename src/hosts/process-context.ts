@@ -6,13 +6,13 @@ import { createEventFunctions } from "./event-functions.ts";
 import { createHttpHandler } from "./http.ts";
 import { createInvoke } from "./invocations.ts";
 import { createContext, randomIds, systemClock } from "./node-context.ts";
-import { createProcessDeployment, type FunctionMeasures } from "./process-deployment.ts";
+import { createProcessDeployment, type FunctionMeasures, noMeasures } from "./process-deployment.ts";
 
 /** What the functions work with where one process runs them all, so that each can be tried in it. */
 export function createProcessContext(
   store: Store,
   settings: ServiceSettings,
-  measure: FunctionMeasures = async () => null,
+  measure: FunctionMeasures = noMeasures,
   clock: Clock = systemClock,
 ): Context {
   const functionOf = createEventFunctions(

@@ -12,8 +12,10 @@ import type { DeployedFunction } from "#contract/types.ts";
 import type { Deployment } from "#core/deployment.ts";
 import { functionEvents } from "./function-events.ts";
 
-/** What a host measured of a function since it started; null where it measures nothing. */
-export type FunctionMeasures = (name: FunctionName) => Promise<DeployedFunction["measured"]>;
+/** What a host measured of its functions since it started; null where it measures nothing. */
+export type FunctionMeasures = () => Promise<(name: FunctionName) => DeployedFunction["measured"]>;
+
+export const noMeasures: FunctionMeasures = async () => () => null;
 
 /** What wakes the functions that have no route, on a host that keeps running (`background.ts`). */
 const triggers: Readonly<Record<keyof typeof backgroundFunctions, string>> = {
@@ -24,7 +26,7 @@ const triggers: Readonly<Record<keyof typeof backgroundFunctions, string>> = {
 
 /** The service as one process: all functions share its runtime and memory, and each is a module of its own. */
 export function createProcessDeployment(measure: FunctionMeasures, invoke: Deployment["invoke"]): Deployment {
-  const describe = async (name: FunctionName): Promise<DeployedFunction> => {
+  const describe = (name: FunctionName, measured: DeployedFunction["measured"]): DeployedFunction => {
     const isOperation = Object.hasOwn(operations, name);
     const operation: Operation | undefined = isOperation ? operations[name as OperationName] : undefined;
     const background = name as keyof typeof backgroundFunctions;
@@ -37,13 +39,16 @@ export function createProcessDeployment(measure: FunctionMeasures, invoke: Deplo
       runtime: { node: process.versions.node, architecture: process.arch, platform: process.platform },
       code: moduleOf(name),
       memory: { bytes: process.memoryUsage.rss(), shared: true },
-      measured: await measure(name),
+      measured,
     };
   };
   const names = [...operationNames, ...(Object.keys(backgroundFunctions) as FunctionName[])];
   return {
     isOneProcess: true,
-    listFunctions: () => Promise.all(names.map(describe)),
+    async listFunctions() {
+      const measured = await measure();
+      return names.map((name) => describe(name, measured(name)));
+    },
     listEvents: functionEvents,
     invoke,
   };

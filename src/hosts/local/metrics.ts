@@ -12,7 +12,7 @@ export interface Metrics {
   /** A pass of what runs behind the calls. */
   worked(work: BackgroundWork, seconds: number): void;
   workFailed(work: BackgroundWork): void;
-  /** What was measured of a function. */
+  /** What was measured of the functions until now. */
   readonly measure: FunctionMeasures;
   /** What is taken in and given out from now on, read when it is asked for. */
   watch(traffic: Traffic): void;
@@ -94,29 +94,37 @@ export function createMetrics(): Metrics {
     },
     worked: (work, duration) => workSeconds.observe({ work }, duration),
     workFailed: (work) => workFailures.inc({ work }),
-    async measure(name) {
-      const isWork = Object.hasOwn(backgroundFunctions, name);
-      const times = isWork
-        ? timesOf(await workSeconds.get(), "work", name)
-        : timesOf(await seconds.get(), "operation", name);
-      const statuses = isWork
-        ? (await workFailures.get()).values.map(({ labels, value }) => ({ name: labels.work, status: 500, value }))
-        : (await calls.get()).values.map(({ labels, value }) => ({
-            name: labels.operation,
-            status: Number(labels.status),
-            value,
-          }));
-      const own = statuses.filter((each) => each.name === name);
-      const sum = (some: typeof own): number => some.reduce((total, { value }) => total + value, 0);
-      const errors = sum(own.filter(({ status }) => status >= 500));
-      return {
-        since,
-        calls: isWork ? times.count + errors : sum(own),
-        refused: sum(own.filter(({ status }) => status >= 400 && status < 500)),
-        errors,
-        p50Ms: quantileMs(times, 0.5),
-        p99Ms: quantileMs(times, 0.99),
-        coldStarts: null,
+    async measure() {
+      const [callTimes, workTimes, answered, failed] = await Promise.all([
+        seconds.get(),
+        workSeconds.get(),
+        calls.get(),
+        workFailures.get(),
+      ]);
+      const statuses = [
+        ...answered.values.map(({ labels, value }) => ({
+          name: labels.operation,
+          status: Number(labels.status),
+          value,
+        })),
+        ...failed.values.map(({ labels, value }) => ({ name: labels.work, status: 500, value })),
+      ];
+      return (name) => {
+        const isWork = Object.hasOwn(backgroundFunctions, name);
+        const times = isWork ? timesOf(workTimes, "work", name) : timesOf(callTimes, "operation", name);
+        const sum = (isCounted: (status: number) => boolean): number =>
+          statuses.reduce((total, each) => total + (each.name === name && isCounted(each.status) ? each.value : 0), 0);
+        const errors = sum((status) => status >= 500);
+        return {
+          since,
+          // A pass that failed has no time.
+          calls: isWork ? times.count + errors : sum(() => true),
+          refused: sum((status) => status >= 400 && status < 500),
+          errors,
+          p50Ms: quantileMs(times, 0.5),
+          p99Ms: quantileMs(times, 0.99),
+          coldStarts: null,
+        };
       };
     },
     watch(traffic) {
