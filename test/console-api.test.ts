@@ -269,6 +269,9 @@ describe("functions", () => {
     const { messages } = JSON.parse((result as { body: string }).body);
     const message = await get<Message>(service, `/v1/topics/news/messages/${messages[0].id}`);
     assert.equal(message.title, "Whale seen");
+    const { text } = await service.call("GET", "/metrics");
+    for (const metric of ["bellwether_messages_in_total", "bellwether_work_seconds_count"])
+      assert.match(text, new RegExp(`^${metric}(\\{[^}]*\\})? [1-9]`, "m"));
   });
 
   test("fail with what went wrong for an event that is no call of theirs, and do nothing", async () => {
@@ -291,6 +294,21 @@ describe("functions", () => {
     assertProblem(await service.call("GET", "/v1/tables/nothing/items", admin), 404, "table_not_found");
     assertProblem(await service.call("GET", "/v1/tables/topics/items?after=x", admin), 400, "invalid_request");
   });
+});
+
+test("a browser gets the console, or how to build it, under its policy; curl is answered as for every unknown path", async (t) => {
+  const service = await startHeldService({ consoleEndpoints: "https://other.example" });
+  t.after(() => service.close());
+  const page = await service.call("GET", "/", { headers: { accept: "text/html,*/*" } });
+  assert.match(String(page.headers["content-type"]), /^text\/html/);
+  assert.match(page.text, /<title>Bellwether<\/title>/);
+  const policy = String(page.headers["content-security-policy"]);
+  assert.match(policy, /^default-src 'none'; .*connect-src 'self' https:\/\/other\.example;/);
+  assertProblem(await service.call("GET", "/"), 404, "route_not_found");
+  await assert.rejects(
+    startHeldService({ consoleEndpoints: "https://other.example; script-src *" }),
+    /CONSOLE_ENDPOINTS/,
+  );
 });
 
 test("examples of calls are what the operations take", () => {

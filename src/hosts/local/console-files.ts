@@ -139,7 +139,7 @@ function notBuilt({ method }: HttpRequest, common: Record<string, string>): Http
 </html>
 `;
   const headers = { ...common, "cache-control": "no-store", "content-type": types[".html"]! };
-  return { status: 404, headers, body: method === "HEAD" ? "" : page, operation: "console" };
+  return { status: 200, headers, body: method === "HEAD" ? "" : page, operation: "console" };
 }
 
 async function readFolder(folder: string): Promise<ReadonlyMap<string, File>> {
