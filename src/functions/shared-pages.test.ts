@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppendsUnderWay } from "#core/appends.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { draftOf, encodePart } from "#core/entry.ts";
 import { startOf } from "#core/reader.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store, TopicRecord } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import type { Context } from "./context.ts";
 import { streamPages } from "./reading.ts";
@@ -50,7 +52,18 @@ class Service {
     const registry = new Registry(store, clock, 1_000);
     const appends = new AppendsUnderWay();
     const terms = new TermAnswers({ store, registry, appends, clock });
-    this.context = { store, registry, appends, clock, ids, settings: defaultServiceSettings, terms };
+    const traffic = new Traffic(0);
+    this.context = {
+      store,
+      registry,
+      appends,
+      clock,
+      ids,
+      settings: defaultServiceSettings,
+      terms,
+      traffic,
+      deployment: unknownDeployment,
+    };
   }
 
   async publish(...texts: string[]): Promise<void> {
