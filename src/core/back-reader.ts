@@ -37,12 +37,16 @@ export async function readBack(
   { messages: messagesMax, scanMessages, scanBytes, isWanted, rest }: BackLimits,
   nowMs: number,
 ): Promise<BackStep> {
-  const shards: ShardBack[] = [];
-  for (const ref of shardsOf(topic)) {
-    const state = await store.getShard(ref);
-    if (state)
-      shards.push(new ShardBack(store, topic, ref, from.positions.get(ref.shard) ?? startOfShard, state, nowMs));
-  }
+  const opened = await Promise.all(
+    shardsOf(topic).map(async (ref) => {
+      const state = await store.getShard(ref);
+      const position = from.positions.get(ref.shard) ?? startOfShard;
+      const shard = state && new ShardBack(store, topic, ref, position, state, nowMs);
+      await shard?.nextAtMs();
+      return shard;
+    }),
+  );
+  const shards = opened.filter((shard) => shard !== undefined);
   const messages: string[] = [];
   let scanned = 0;
   let bytes = 0;

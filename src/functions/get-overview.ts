@@ -5,7 +5,7 @@ import { shardsOf } from "#core/shard.ts";
 import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
 import { keptShards, type Shards } from "./kept-shards.ts";
-import { rest } from "./rest.ts";
+import { inTurns } from "./rest.ts";
 import { lagsOf, subscriberLagOf, totalOf } from "./subscriber-view.ts";
 
 /** Reads what the service holds and carries, for whoever may list the topics; who publishes and reads only for the admin. */
@@ -26,19 +26,18 @@ export async function getOverview(context: Context, caller: Caller): Promise<Ove
   };
 }
 
-/** As much as takes some milliseconds. */
-const readsPerTurn = 200;
-const readersPerTurn = 20;
+/** As much as takes an embedded store some milliseconds. */
+const shardsAtOnce = 200;
+const readersAtOnce = 20;
 
 async function holdingsOf(
   { store }: Context,
   shards: Shards,
 ): Promise<Pick<Overview, "topics" | "messagesPublished" | "messagesKept" | "storedBytes">> {
   const topics = await store.listTopics(undefined, limits.overviewReadMax + 1);
+  const refs = topics.slice(0, limits.overviewReadMax).flatMap(shardsOf);
   const sum = { messagesPublished: 0, messagesKept: 0, storedBytes: 0 };
-  for (const [i, ref] of topics.slice(0, limits.overviewReadMax).flatMap(shardsOf).entries()) {
-    if (i % readsPerTurn === 0) await rest();
-    const shard = await shards.getShard(ref);
+  for (const shard of await inTurns(refs, shardsAtOnce, (ref) => shards.getShard(ref))) {
     sum.messagesPublished += shard?.messages ?? 0;
     sum.messagesKept += shard ? shard.messages - shard.firstSequence : 0;
     sum.storedBytes += shard?.storedBytes ?? 0;
@@ -48,11 +47,10 @@ async function holdingsOf(
 
 async function readersOf(context: Context, shards: Shards): Promise<NonNullable<Overview["subscribers"]>> {
   const records = await context.store.listSubscribers(undefined, limits.overviewReadMax + 1);
-  const lags = [];
-  for (const [i, record] of records.slice(0, limits.overviewReadMax).entries()) {
-    if (i % readersPerTurn === 0) await rest();
-    lags.push({ record, lag: totalOf(await lagsOf(context, record, shards)) });
-  }
+  const lags = await inTurns(records.slice(0, limits.overviewReadMax), readersAtOnce, async (record) => ({
+    record,
+    lag: totalOf(await lagsOf(context, record, shards)),
+  }));
   const slowest = lags.filter(({ lag }) => lag > 0).sort((a, b) => b.lag - a.lag);
   return {
     ...amountOf(records),

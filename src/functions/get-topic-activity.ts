@@ -29,7 +29,7 @@ export async function getTopicActivity(
   const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / asked));
   const buckets = Math.max(1, Math.ceil((toMs - fromMs) / bucketMs));
   const messages = new Array<number>(buckets).fill(0);
-  for (const ref of shardsOf(topic)) await addShard(context.store, ref, { fromMs, bucketMs, messages });
+  await Promise.all(shardsOf(topic).map((ref) => addShard(context.store, ref, { fromMs, bucketMs, messages })));
   const endMs = fromMs + buckets * bucketMs;
   return { topic: topic.topic, from: timeToString(fromMs), to: timeToString(endMs), bucketMs, messages };
 }
@@ -65,12 +65,8 @@ async function addShard(store: Store, ref: ShardRef, { fromMs, bucketMs, message
 }
 
 async function firstAtMs({ store }: Context, topic: TopicRecord, nowMs: number): Promise<number> {
-  let firstMs = nowMs;
-  for (const ref of shardsOf(topic)) {
-    const [first] = await store.readEntries(ref, 0, 1, 1);
-    if (first) firstMs = Math.min(firstMs, first.publishedAtMs);
-  }
-  return firstMs;
+  const firsts = await Promise.all(shardsOf(topic).map((ref) => store.readEntries(ref, 0, 1, 1)));
+  return Math.min(nowMs, ...firsts.flat().map(({ publishedAtMs }) => publishedAtMs));
 }
 
 function timeOf(name: "from" | "to", text: string | undefined): number | undefined {

@@ -4,7 +4,7 @@ import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
 import { keptShards } from "./kept-shards.ts";
 import { isSought, searchedPage } from "./page.ts";
-import { rest } from "./rest.ts";
+import { inTurns } from "./rest.ts";
 import { subscriberOf } from "./subscriber-view.ts";
 
 /** Lists the subscribers, or those of a topic or of a name, a page at a time. */
@@ -21,10 +21,5 @@ export async function listSubscribers(
     (record) => isSought(input, { ...record, id: record.subscriberId }),
   );
   const shards = keptShards(context.store);
-  const items: Subscriber[] = [];
-  for (const [i, record] of page.items.entries()) {
-    if (i % 20 === 0) await rest();
-    items.push(await subscriberOf(context, record, shards));
-  }
-  return { ...page, items };
+  return { ...page, items: await inTurns(page.items, 20, (record) => subscriberOf(context, record, shards)) };
 }

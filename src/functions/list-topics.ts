@@ -3,6 +3,7 @@ import type { Page, TopicState } from "#contract/types.ts";
 import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
 import { justBefore, pageOf } from "./page.ts";
+import { inTurns } from "./rest.ts";
 import { stateOf } from "./topic-state.ts";
 
 /** Lists the topics, or those whose names begin with a prefix, with their state, a page at a time. */
@@ -18,5 +19,5 @@ export async function listTopics(
   const read = await context.store.listTopics(after !== undefined && after > start ? after : start || after, limit + 1);
   const records = read.filter(({ topic }) => topic.startsWith(prefix ?? ""));
   const page = pageOf(records, limit, ({ topic }) => topic);
-  return { ...page, items: await Promise.all(page.items.map((record) => stateOf(context, record))) };
+  return { ...page, items: await inTurns(page.items, 20, (record) => stateOf(context, record)) };
 }
