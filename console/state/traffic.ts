@@ -1,0 +1,65 @@
+import { signal } from "@preact/signals";
+import type { Overview } from "#client/mod.ts";
+import { client, connectionNumber, rights } from "./connection.ts";
+
+/** What the service said of itself, asked all the time: so it is noticed at every view when it is gone. */
+export const overview = signal<Overview | undefined>(undefined);
+
+/** Rates between two answers, in messages per second; null where they are not known. */
+export interface Sample {
+  readonly atMs: number;
+  readonly inPerSecond: number | null;
+  readonly outPerSecond: number | null;
+  readonly lag: number | null;
+}
+
+/** The last quarter of an hour, as far as this page was open. */
+export const samples = signal<readonly Sample[]>([]);
+
+const everyMs = 2_000;
+const samplesMax = 450;
+
+/** Asks as long as the page does live and is looked at. */
+export function startTraffic(): void {
+  let from = connectionNumber.value;
+  const ask = async (): Promise<void> => {
+    if (from !== connectionNumber.value) {
+      from = connectionNumber.value;
+      overview.value = undefined;
+      samples.value = [];
+    }
+    const asked = client.value;
+    if (document.hidden || rights.value?.read === false) return;
+    try {
+      const answer = await asked.getOverview();
+      if (asked !== client.value) return;
+      if (overview.value) samples.value = [...samples.value, sampleOf(overview.value, answer)].slice(-samplesMax);
+      overview.value = answer;
+    } catch {
+      // The connection's state says so.
+    }
+  };
+  const next = (): void => {
+    void ask().finally(() => setTimeout(next, everyMs));
+  };
+  next();
+}
+
+/** What happened between two answers. A process that was started again in between counts from zero. */
+export function sampleOf(before: Overview, after: Overview): Sample {
+  const passed = Math.max(0.001, (Date.parse(after.at) - Date.parse(before.at)) / 1000);
+  const per = (from: number, to: number): number => Math.max(0, (to - from) / passed);
+  const atMs = Date.parse(after.at);
+  const lag = after.subscribers?.lag ?? null;
+  const [a, b] = [before.traffic, after.traffic];
+  if (a === null || b === null) {
+    return { atMs, lag, inPerSecond: per(before.messagesPublished, after.messagesPublished), outPerSecond: null };
+  }
+  if (a.since !== b.since) return { atMs, lag, inPerSecond: null, outPerSecond: null };
+  return {
+    atMs,
+    lag,
+    inPerSecond: per(a.messagesIn, b.messagesIn),
+    outPerSecond: per(a.messagesOut, b.messagesOut),
+  };
+}
