@@ -16,6 +16,8 @@ import { TopicsView } from "./views/topics.tsx";
 interface Place {
   readonly view: string;
   readonly name: string;
+  /** The name where there is little room. */
+  readonly short?: string;
   readonly list: ComponentType;
   /** Shown instead when the route names one of them. */
   readonly item?: ComponentType<{ readonly name: string }>;
@@ -24,8 +26,8 @@ interface Place {
 const places: readonly Place[] = [
   { view: "overview", name: "Overview", list: OverviewView },
   { view: "topics", name: "Topics", list: TopicsView, item: TopicView },
-  { view: "people", name: "Publishers & subscribers", list: PeopleView },
-  { view: "terms", name: "Popular terms", list: TermsView },
+  { view: "people", name: "Publishers & subscribers", short: "Clients", list: PeopleView },
+  { view: "terms", name: "Popular terms", short: "Terms", list: TermsView },
   { view: "functions", name: "Functions", list: FunctionsView },
   { view: "tables", name: "Tables", list: TablesView },
 ];
@@ -61,7 +63,8 @@ export function Shell() {
                   {...(each === place && { "aria-current": item === undefined ? "page" : "true" })}
                 >
                   {icons[each.view]}
-                  {each.name}
+                  <span class="long">{each.name}</span>
+                  <span class="short">{each.short ?? each.name}</span>
                 </a>
               ))}
             </div>
@@ -93,7 +96,7 @@ function LinkState({ onOpen }: { readonly onOpen: () => void }) {
   return (
     <button type="button" class="link-state" onClick={onOpen}>
       <span class="dot" data-state={state.value} />
-      <span role="status">{stateWords[state.value]}</span>
+      <span aria-live="polite">{stateWords[state.value]}</span>
       <span class="where small soft">{new URL(endpoint.value).host}</span>
     </button>
   );

@@ -1,5 +1,5 @@
 import type { BellwetherError } from "#client/mod.ts";
-import { isConnecting } from "../state/connection.ts";
+import { isConnecting, key, rights } from "../state/connection.ts";
 import { Code, Notice } from "./basics.tsx";
 
 /** Whether the service refused for want of a key. */
@@ -9,6 +9,8 @@ export function isLocked(error: BellwetherError | undefined): boolean {
 
 /** What stands where the admin key is needed: how to give it, and how a service gets one. */
 export function Locked({ what }: { readonly what: string }) {
+  // Where even reading takes a key, there is one.
+  const mayBeOpen = rights.value?.read === true && key.value === undefined;
   return (
     <Notice>
       <div class="stack">
@@ -24,14 +26,18 @@ export function Locked({ what }: { readonly what: string }) {
             Give the key
           </button>
         </p>
-        <p class="soft">
-          A service that was started without one has none yet. Choose a key, and start the service with the SHA-256 of
-          it, so that the key itself is written nowhere:
-        </p>
-        <Code
-          text={`read -rs KEY; ADMIN_KEY_SHA256=$(printf %s "$KEY" | sha256sum | cut -d' ' -f1) npm start`}
-          what="How to start with an admin key"
-        />
+        {mayBeOpen && (
+          <>
+            <p class="soft">
+              A service that was started without one has none yet. Choose a key, and start the service with the SHA-256
+              of it, so that the key itself is written nowhere:
+            </p>
+            <Code
+              text={`read -rs KEY; ADMIN_KEY_SHA256=$(printf %s "$KEY" | sha256sum | cut -d' ' -f1) npm start`}
+              what="How to start with an admin key"
+            />
+          </>
+        )}
       </div>
     </Notice>
   );

@@ -26,10 +26,8 @@ export function TermBars({ answer, limit, linkFor, selected, historyOf }: Settin
             <ForeignText text={each.term} max={64} />
           </a>
           <Bar from={each.count / max} to={(each.count + each.error) / max} />
-          <span class="says">
-            {countText(each)}
-            <span class="small">{certainty(each, answer, limit)}</span>
-          </span>
+          <span class="amount">{countText(each)}</span>
+          <span class="says">{certainty(each, answer, limit)}</span>
           {historyOf && <Spark values={historyOf(each.term) ?? []} label={`How “${each.term}” went`} />}
         </li>
       ))}

@@ -81,10 +81,13 @@ function optionsFor(
     padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] } },
+    scales: {
+      x: { range: (_plot, min, max) => [Math.min(min ?? 0, (max ?? 0) - secondsMin), max ?? secondsMin] },
+      y: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] },
+    },
     axes: [
-      { ...axis, space: 90, grid: { show: false }, values: (_plot, times) => times.map(timeOfDay) },
-      { ...axis, size: 52, space: 36, values: (_plot, values) => values.map(valueText) },
+      { ...axis, size: 28, space: 90, grid: { show: false }, values: (_plot, times) => times.map(timeOfDay) },
+      { ...axis, size: 52, space: 36, incrs: wholeSteps, values: (_plot, values) => values.map(valueText) },
     ],
     series: [
       {},
@@ -99,8 +102,16 @@ function optionsFor(
   };
 }
 
+/** Messages are whole: no mark of the scale between them. */
+const wholeSteps = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power))
+  .sort((a, b) => a - b);
+
+/** The shortest stretch of time that is drawn. */
+const secondsMin = 120;
+
 const timeOfDay = (at: number): string =>
-  new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 
 /** A canvas knows no custom property: the browser is asked what it comes to. */
 function resolvedColour(box: HTMLElement, property: string): string {

@@ -13,11 +13,11 @@ export interface Sample {
   readonly lag: number | null;
 }
 
-/** The last quarter of an hour, as far as this page was open. */
+/** The last quarter of an hour; of what went out, as far as this page was open. */
 export const samples = signal<readonly Sample[]>([]);
 
 const everyMs = 2_000;
-const samplesMax = 450;
+const keptMs = 900_000;
 
 /** Asks as long as the page does live and is looked at. */
 export function startTraffic(): void {
@@ -33,7 +33,8 @@ export function startTraffic(): void {
     try {
       const answer = await asked.getOverview();
       if (asked !== client.value) return;
-      if (overview.value) samples.value = [...samples.value, sampleOf(overview.value, answer)].slice(-samplesMax);
+      if (!overview.value) void recall(answer);
+      else samples.value = recent([...samples.value, sampleOf(overview.value, answer)]);
       overview.value = answer;
     } catch {
       // The connection's state says so.
@@ -43,6 +44,37 @@ export function startTraffic(): void {
     void ask().finally(() => setTimeout(next, everyMs));
   };
   next();
+}
+
+function recent(all: readonly Sample[]): readonly Sample[] {
+  const sinceMs = (all.at(-1)?.atMs ?? 0) - keptMs;
+  return all.filter(({ atMs }) => atMs >= sinceMs);
+}
+
+/** Of more topics than this the past is not asked for: it would be as many questions. */
+const topicsRecalled = 12;
+
+/** What came in before this page was opened, from the log itself. What went out then is not known. */
+async function recall(answer: Overview): Promise<void> {
+  const asked = client.value;
+  if (answer.topics.value > topicsRecalled) return;
+  try {
+    const { items } = await asked.listTopics({ limit: topicsRecalled });
+    const toMs = Date.parse(answer.at);
+    const query = { from: new Date(toMs - keptMs).toISOString(), to: answer.at, buckets: 60 };
+    const activities = await Promise.all(items.map(({ topic }) => asked.getTopicActivity(topic, query)));
+    const { from, bucketMs, messages } = activities[0] ?? {};
+    if (asked !== client.value || from === undefined || bucketMs === undefined || messages === undefined) return;
+    if (activities.some((each) => each.bucketMs !== bucketMs)) return;
+    const past = messages.map((_, i) => {
+      const sum = activities.reduce((total, each) => total + (each.messages[i] ?? 0), 0);
+      const atMs = Date.parse(from) + (i + 1) * bucketMs;
+      return { atMs, inPerSecond: sum / (bucketMs / 1000), outPerSecond: null, lag: null };
+    });
+    samples.value = [...past.filter(({ atMs }) => atMs <= toMs), ...samples.value];
+  } catch {
+    // Then the line begins now.
+  }
 }
 
 /** What happened between two answers. A process that was started again in between counts from zero. */

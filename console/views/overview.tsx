@@ -70,7 +70,7 @@ function Traffic() {
   const recent = samples.value;
   const last = recent.at(-1);
   return (
-    <Panel title="Messages per second" aside={<span class="small soft">since this page was opened</span>}>
+    <Panel title="Messages per second" aside={<span class="small soft">in the last quarter of an hour</span>}>
       <TimeChart
         title="Messages per second"
         says={

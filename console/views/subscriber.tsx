@@ -169,7 +169,11 @@ function Next({ subscriber, onCommitted }: { readonly subscriber: Subscriber; re
                 <span class="soft small">
                   <Time at={message.publishedAt} /> {topics.length > 1 && message.topic}
                 </span>{" "}
-                <ForeignText text={message.title ?? ""} max={60} />{" "}
+                {message.title !== undefined && (
+                  <strong>
+                    <ForeignText text={message.title} max={60} />{" "}
+                  </strong>
+                )}
                 <ForeignText text={bodyText(message.body, 200)} max={120} />
               </li>
             ))}

@@ -66,24 +66,19 @@ function Items({
       <table class="table dense">
         <thead>
           <tr>
+            <th>
+              <span class="hidden-text">Whole</span>
+            </th>
             {names.map((name) => (
               <th key={name} class="mono">
                 {name}
               </th>
             ))}
-            <th>
-              <span class="hidden-text">Whole</span>
-            </th>
           </tr>
         </thead>
         <tbody>
           {items.map((item, i) => (
             <tr key={keys.map((name) => JSON.stringify(item[name])).join(" ") || i}>
-              {names.map((name) => (
-                <td key={name} class="mono">
-                  <Cell value={item[name]} />
-                </td>
-              ))}
               <td>
                 <button
                   type="button"
@@ -94,6 +89,11 @@ function Items({
                   Whole
                 </button>
               </td>
+              {names.map((name) => (
+                <td key={name} class="mono">
+                  <Cell value={item[name]} />
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>

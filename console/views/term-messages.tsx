@@ -52,7 +52,7 @@ export function TermMessages({
       ) : found.value.length === 0 ? (
         <p class="empty">None was found among the latest messages.</p>
       ) : (
-        <ul class="plain-lines">
+        <ul class="plain-lines compact">
           {found.value.map((message) => (
             <li key={`${message.topic} ${message.id}`}>
               <MessageLine message={message} onOpen={() => setOpened(message)} />

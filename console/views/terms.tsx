@@ -50,10 +50,7 @@ export function TermsView() {
       ) : (
         <>
           <Question topic={topic} window={window} at={moment} />
-          {term !== undefined && (
-            <TermMessages term={term} topic={topic} until={moment} key={`${term} ${topic} ${moment}`} />
-          )}
-          <div class="columns">
+          <div class="columns uneven">
             <Panel title="Popular" aside={popular.value && <AsOf answer={popular.value} />}>
               {popular.value === undefined ? (
                 <Waiting error={popular.error} />
@@ -61,9 +58,14 @@ export function TermsView() {
                 <Popular answer={popular.value} topic={topic} window={window} linkFor={linkFor} term={term} />
               )}
             </Panel>
-            <Panel title="Rising" aside={<span class="small soft">more than before lets expect</span>}>
-              <Rising answer={rising.value} error={rising.error} window={window} linkFor={linkFor} term={term} />
-            </Panel>
+            <div class="stack wide">
+              {term !== undefined && (
+                <TermMessages term={term} topic={topic} until={moment} key={`${term} ${topic} ${moment}`} />
+              )}
+              <Panel title="Rising" aside={<span class="small soft">more than before lets expect</span>}>
+                <Rising answer={rising.value} error={rising.error} window={window} linkFor={linkFor} term={term} />
+              </Panel>
+            </div>
           </div>
         </>
       )}
@@ -250,12 +252,10 @@ function Rising({
             <ForeignText text={each.term} max={64} />
           </a>
           <Bar from={each.count / max} />
+          <span class="amount">{count(each.count)}</span>
           <span class="says">
-            {count(each.count)}
-            <span class="small">
-              {each.lift >= 1.5 ? `${shortCount(Math.round(each.lift))} times` : "more than"} the{" "}
-              {each.expected < 10 ? each.expected.toFixed(1) : count(each.expected)} expected
-            </span>
+            {each.lift >= 1.5 ? `${shortCount(Math.round(each.lift))} times` : "more than"} the{" "}
+            {each.expected < 10 ? each.expected.toFixed(1) : count(each.expected)} expected
           </span>
         </li>
       ))}

@@ -4,6 +4,8 @@ import { LongList } from "../components/long-list.tsx";
 import { Bar } from "../components/term-bars.tsx";
 import { ForeignText } from "../components/text.tsx";
 import { count, counted, percent } from "../format.ts";
+import { client, rights } from "../state/connection.ts";
+import { useLive } from "../state/live.ts";
 import { linkTo } from "../state/route.ts";
 import { useNarrow } from "../state/width.ts";
 
@@ -17,6 +19,7 @@ export function TopicReaders({
   readonly messages: readonly Message[];
   readonly onReplay: () => void;
 }) {
+  const names = usePublisherNames(topic.topic);
   return (
     <div class="columns">
       <Panel
@@ -35,7 +38,7 @@ export function TopicReaders({
         title="What fills it"
         aside={<span class="small soft">of the {counted(messages.length, "message")} read above</span>}
       >
-        <Shares name="Publisher" of={messages.map(({ publisherId }) => publisherId)} />
+        <Shares name="Publisher" of={messages.map(({ publisherId }) => names.get(publisherId) ?? publisherId)} />
         <Shares name="Key" of={messages.flatMap(({ key }) => (key === undefined ? [] : [key]))} />
       </Panel>
     </div>
@@ -77,6 +80,17 @@ function Subscribers({ topic }: { readonly topic: TopicState }) {
   );
 }
 
+/** The names of those who may publish to a topic, by id; none without the admin key. */
+function usePublisherNames(topic: string): ReadonlyMap<string, string> {
+  const isAdmin = rights.value?.admin === true;
+  const { value } = useLive(
+    async (signal) => (isAdmin ? (await client.value.listPublishers({ topic, limit: 500 }, { signal })).items : []),
+    [topic, isAdmin],
+    { everyMs: 30_000 },
+  );
+  return new Map(value?.map(({ publisherId, name }) => [publisherId, name]));
+}
+
 /** Which values come up most: what floods a topic is mostly one publisher, or one key. */
 function Shares({ name, of }: { readonly name: string; readonly of: readonly string[] }) {
   if (of.length === 0) return null;
@@ -89,7 +103,7 @@ function Shares({ name, of }: { readonly name: string; readonly of: readonly str
       <ul class="shares">
         {most.map(([value, found]) => (
           <li key={value}>
-            <span class={name === "Publisher" ? "mono" : ""}>
+            <span>
               <ForeignText text={value} max={40} />
             </span>
             <Bar from={found / of.length} />

@@ -158,7 +158,7 @@ function Axis({ topic, at }: { readonly topic: TopicState; readonly at: string |
             ["1h", "1 hour"],
             ["1d", "1 day"],
             ["7d", "7 days"],
-            ["all", "everything"],
+            ["all", "all"],
           ]}
           onChange={(value) => setParams({ span: value })}
         />
