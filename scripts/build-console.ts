@@ -5,13 +5,18 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "vite";
 
 /**
- * Builds the console: `console/dist`, from where the sources serve it, or another folder. Beside each file that gains by
- * it lies the same once compressed by brotli and by gzip, as the service compresses nothing itself.
+ * Builds the console into `dist/console`, from where both the sources and the built package serve it. Beside each file lies
+ * the same compressed by brotli and by gzip, as the service compresses nothing itself.
  */
-const root = resolve(fileURLToPath(new URL("../console", import.meta.url)));
+const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 
-export async function buildConsole(outDir: string = join(root, "dist")): Promise<void> {
-  await build({ configFile: join(root, "vite.config.ts"), logLevel: "warn", build: { outDir } });
+/** Where the service looks for it. */
+export const consoleOutput: string = join(root, "dist", "console");
+
+/** Builds it into a folder, which is emptied first. Takes about a second. */
+export async function buildConsole(outDir: string = consoleOutput): Promise<void> {
+  const configFile = join(root, "console", "vite.config.ts");
+  await build({ configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } });
   for await (const path of glob("**/*.{html,js,css,svg}", { cwd: outDir })) await compress(join(outDir, path));
 }
 

@@ -52,6 +52,6 @@ function countText({ count: counted, error }: PopularTerm): string {
 /** The marks of an answer in plain words. */
 function certainty({ certain, error, share }: PopularTerm, { exact }: PopularTerms, limit: number): string {
   const precision = exact || error === 0 ? "exact" : `up to ${count(error)} more`;
-  const place = exact ? "" : certain ? `, surely in the first ${limit}` : ", place not sure";
-  return `${percent(share)} of messages, ${precision}${place}`;
+  const place = exact ? "" : certain ? `, surely top ${limit}` : ", place not sure";
+  return `${percent(share)}, ${precision}${place}`;
 }

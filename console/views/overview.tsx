@@ -29,7 +29,7 @@ export function OverviewView() {
         <>
           <Figures />
           {isEmpty ? <FirstLines /> : <Traffic />}
-          <div class="columns">
+          <div class="columns uneven">
             <TermsNow />
             <div class="stack wide">
               <BusyTopics />

@@ -90,7 +90,7 @@ function Items({
                 </button>
               </td>
               {names.map((name) => (
-                <td key={name} class="mono">
+                <td key={name} class="mono" data-label={name}>
                   <Cell value={item[name]} />
                 </td>
               ))}

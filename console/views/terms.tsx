@@ -203,14 +203,17 @@ function Popular({
   if (answer.terms.length === 0) {
     return <p class="empty">No message of this time has been counted.</p>;
   }
-  const historyOf = (each: string): number[] | undefined => history?.map((counts) => counts.get(each) ?? 0);
+  const now = new Map(answer.terms.map((each) => [each.term, each.count]));
+  const historyOf = (each: string): number[] | undefined =>
+    history && [...history.map((counts) => counts.get(each) ?? 0), now.get(each) ?? 0];
   return (
     <>
       <p class="small soft">
         {answer.exact
           ? "Every count is exact."
-          : `Counts are never too high; the whisker shows by how many each may be too low. No term that is left out is in more than ${counted(answer.floor, "message")}.`}
-        {window !== "all" && " The small line is the term in the windows before."}
+          : `Counts are never too high; a whisker shows by how many one may be too low. A term that is not held is in at most ${counted(answer.floor, "message")}.`}{" "}
+        Per cent are of all messages of the window.
+        {window !== "all" && " The small line is the term in the 12 windows before, and now."}
       </p>
       <TermBars
         answer={answer}
