@@ -1,8 +1,7 @@
-import { glob, readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { glob, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build } from "vite";
 
 /**
  * Builds the console into `dist/console`, from where both the sources and the built package serve it. Beside each file lies
@@ -13,11 +12,39 @@ const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 /** Where the service looks for it. */
 export const consoleOutput: string = join(root, "dist", "console");
 
-/** Builds it into a folder, which is emptied first. Takes about a second. */
-export async function buildConsole(outDir: string = consoleOutput): Promise<void> {
+/** Builds it unless what is there is newer than all it is made of. */
+export async function freshenConsole(): Promise<void> {
+  if (!(await isFresh())) await buildConsole();
+}
+
+/** Builds it, beside what is there, and puts it in its place at once: a service that runs never serves half of it. */
+export async function buildConsole(): Promise<void> {
+  // Loaded only now: who builds nothing does not wait for it.
+  const { build } = await import("vite");
   const configFile = join(root, "console", "vite.config.ts");
-  await build({ configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } });
-  for await (const path of glob("**/*.{html,js,css,svg}", { cwd: outDir })) await compress(join(outDir, path));
+  const outDir = await mkdtemp(join(root, "dist-console-"));
+  try {
+    await build({ configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+    for await (const path of glob("**/*.{html,js,css,svg}", { cwd: outDir })) await compress(join(outDir, path));
+    await rm(consoleOutput, { recursive: true, force: true });
+    await mkdir(dirname(consoleOutput), { recursive: true });
+    await rename(outDir, consoleOutput);
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
+}
+
+async function isFresh(): Promise<boolean> {
+  const builtMs = await modifiedMs(join(consoleOutput, "index.html"));
+  const sources = [join(root, "package-lock.json"), fileURLToPath(import.meta.url)];
+  for await (const path of glob("{console,src/client,src/contract}/**/*", { cwd: root }))
+    sources.push(join(root, path));
+  return (await Promise.all(sources.map(modifiedMs))).every((ms) => ms < builtMs);
+}
+
+/** 0 for a file that is not there. */
+async function modifiedMs(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
 }
 
 async function compress(path: string): Promise<void> {

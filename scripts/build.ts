@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { freshenConsole } from "./build-console.ts";
 
 /**
  * Builds `dist/`, the package as it is installed: the tree of `src/` as JavaScript, file by file, so that what a file
@@ -30,7 +31,8 @@ const entries = [...libraries, "cli/main", "hosts/local/main"].map((path) => joi
 for await (const path of glob("**/*-thread{,.main}.ts", { cwd: source })) entries.push(join(source, path));
 
 if (!codeOnly || !(await isUpToDate())) {
-  await rm(target, { recursive: true, force: true });
+  for await (const path of glob("*", { cwd: target, exclude: ["console"] }))
+    await rm(join(target, path), { recursive: true });
   const reached = await filesReached(entries);
   await buildTree(reached.filter(({ validates }) => !validates));
   await buildValidation(reached.filter(({ validates }) => validates));
@@ -40,6 +42,7 @@ if (!codeOnly || !(await isUpToDate())) {
   }
   await chmod(join(target, "cli", "main.js"), 0o755);
 }
+await freshenConsole();
 
 /** Whether the last file that a build makes is newer than every source. */
 async function isUpToDate(): Promise<boolean> {

@@ -46,13 +46,13 @@ export function useMessages(question: MessagesQuestion): Messages {
   const [held, setHeld] = useState<Held>();
   const [error, setError] = useState<BellwetherError>();
   const [isLoading, setLoading] = useState(false);
-  const [asked, ask] = useState(0);
-  const busy = useRef(false);
+  const isReadingOlder = useRef(false);
+  const isReadingNewer = useRef(false);
   const leaving = useRef(new AbortController());
   const isFiltered = question.contains !== undefined || question.term !== undefined || question.key !== undefined;
   const key = JSON.stringify([connectionNumber.value, question]);
 
-  const read = async (step: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+  const read = async (busy: { current: boolean }, step: (signal: AbortSignal) => Promise<void>): Promise<void> => {
     if (busy.current) return;
     const { signal } = leaving.current;
     busy.current = true;
@@ -62,28 +62,30 @@ export function useMessages(question: MessagesQuestion): Messages {
     } catch (thrown) {
       if (!signal.aborted) setError(asError(thrown));
     }
-    if (!signal.aborted) {
-      busy.current = false;
-      setLoading(false);
-    }
+    if (!signal.aborted) busy.current = false;
   };
 
   const older = (from: Held | undefined): Promise<void> =>
-    read(async (signal) => {
+    read(isReadingOlder, async (signal) => {
       setLoading(true);
-      let now = from;
-      const wanted = (from?.messages.length ?? 0) + (isFiltered ? 1 : pageMessages);
-      for (let scans = 0; scans < scansMax; scans += 1) {
-        const page = await browse(question, now?.before ?? question.at ?? "latest", signal);
-        if (signal.aborted) return;
-        now = withOlder(now, page);
-        setHeld(now);
-        if (!now.hasMore || now.messages.length >= wanted) return;
+      let before = from?.before ?? question.at ?? "latest";
+      try {
+        for (let scans = 0, found = 0; scans < scansMax && found === 0; scans += 1) {
+          const page = await browse(question, before, signal);
+          if (signal.aborted) return;
+          const asked = before;
+          setHeld((held) => (held === undefined || held.before === asked ? withOlder(held, page) : held));
+          before = page.cursor;
+          found += page.messages.length;
+          if (page.pollAfterMs !== 0) return;
+        }
+      } finally {
+        if (!signal.aborted) setLoading(false);
       }
     });
 
   const newer = (): Promise<void> =>
-    read(async (signal) => {
+    read(isReadingNewer, async (signal) => {
       const page = await browse(question, "latest", signal);
       if (!signal.aborted) setHeld((before) => withNewer(before, page));
     });
@@ -91,7 +93,8 @@ export function useMessages(question: MessagesQuestion): Messages {
   // Dependencies: the question is in the key
   useEffect(() => {
     leaving.current = new AbortController();
-    busy.current = false;
+    isReadingOlder.current = false;
+    isReadingNewer.current = false;
     setHeld(undefined);
     void older(undefined);
     const timer = setInterval(
@@ -104,7 +107,13 @@ export function useMessages(question: MessagesQuestion): Messages {
       clearInterval(timer);
       leaving.current.abort();
     };
-  }, [key, asked, revivals.value]);
+  }, [key]);
+
+  const reload = (): void => void (question.at === undefined && held ? newer() : older(held));
+  // Back again: what is shown stays, and what came in the meantime is added.
+  useEffect(() => {
+    if (revivals.value > 0) reload();
+  }, [revivals.value]);
 
   return {
     messages: held?.messages ?? [],
@@ -115,7 +124,7 @@ export function useMessages(question: MessagesQuestion): Messages {
     more: () => {
       if (held?.hasMore) void older(held);
     },
-    reload: () => (question.at === undefined ? void newer() : ask((times) => times + 1)),
+    reload,
   };
 }
 

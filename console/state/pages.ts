@@ -16,7 +16,7 @@ export interface Pages<T> {
   readonly error: BellwetherError | undefined;
   /** Asks for the next page, if there is one and none is asked for. */
   readonly more: () => void;
-  /** Begins anew. */
+  /** Asks for the first page again; what is shown stays until it is there. */
   readonly reload: () => void;
 }
 
@@ -29,7 +29,6 @@ export function usePages<T>(
   const [pages, setPages] = useState<readonly Loaded<T>[]>([]);
   const [isLoading, setLoading] = useState(false);
   const [error, setError] = useState<BellwetherError>();
-  const [asked, ask] = useState(0);
   const latest = useRef(load);
   latest.current = load;
   const leaving = useRef(new AbortController());
@@ -72,7 +71,11 @@ export function usePages<T>(
       clearInterval(timer);
       leaving.current.abort();
     };
-  }, [key, asked, revivals.value]);
+  }, [key]);
+
+  useEffect(() => {
+    void fetchPage(undefined);
+  }, [revivals.value]);
 
   const next = pages.at(-1)?.page.next;
   return {
@@ -83,7 +86,7 @@ export function usePages<T>(
     more: () => {
       if (next !== undefined) void fetchPage(next);
     },
-    reload: () => ask((times) => times + 1),
+    reload: () => void fetchPage(undefined),
   };
 }
 

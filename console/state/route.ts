@@ -47,7 +47,11 @@ export function goTo(link: string): void {
 function routeOf(text: string): Route {
   const [path = "", query = ""] = text.replace(/^#\/?/, "").split("?", 2);
   const [view = "", item] = path.split("/").map(decoded);
-  return { view: view === "" ? "overview" : view, item, params: Object.fromEntries(new URLSearchParams(query)) };
+  return { view: view === "" ? "overview" : view, item, params: paramsOf(query) };
+}
+
+function paramsOf(query: string): Readonly<Record<string, string>> {
+  return Object.fromEntries([...new URLSearchParams(query)].filter(([, value]) => value !== ""));
 }
 
 function decoded(text: string): string {

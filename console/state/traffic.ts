@@ -17,6 +17,7 @@ export interface Sample {
 export const samples = signal<readonly Sample[]>([]);
 
 const everyMs = 2_000;
+const everyMsMax = 15_000;
 const keptMs = 900_000;
 
 /** Asks as long as the page does live and is looked at. */
@@ -41,10 +42,14 @@ export function startTraffic(): void {
     }
   };
   const next = (): void => {
-    void ask().finally(() => setTimeout(next, everyMs));
+    const startedAt = performance.now();
+    void ask().finally(() => setTimeout(next, pauseMs(performance.now() - startedAt)));
   };
   next();
 }
+
+/** A service of thousands of topics takes long to add them up: it is left alone for 20 times as long as it took. */
+const pauseMs = (tookMs: number): number => Math.min(everyMsMax, Math.max(everyMs, tookMs * 20));
 
 function recent(all: readonly Sample[]): readonly Sample[] {
   const sinceMs = (all.at(-1)?.atMs ?? 0) - keptMs;

@@ -156,7 +156,7 @@ function Keys({ keys }: { readonly keys: readonly TableKey[] }) {
 function Status({ table }: { readonly table: Table }) {
   const ringing = table.alarms?.filter(({ state }) => /^alarm$/i.test(state)).length ?? 0;
   if (ringing > 0) return <span class="mark bad">{count(ringing)} alarms</span>;
-  return <span class={`mark ${/^active$/i.test(table.status) ? "good" : "warn"}`}>{table.status}</span>;
+  return <span class={`mark ${/^active$/i.test(table.state) ? "good" : "warn"}`}>{table.state}</span>;
 }
 
 function Approximate({ of, text }: { readonly of: Amount | null; readonly text: (value: number) => string }) {
