@@ -13,29 +13,29 @@ const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 export const consoleOutput: string = join(root, "dist", "console");
 
 /** Builds it unless what is there is newer than all it is made of. */
-export async function freshenConsole(): Promise<void> {
-  if (!(await isFresh())) await buildConsole();
+export async function freshenConsole(target: string = consoleOutput): Promise<void> {
+  if (!(await isFresh(target))) await buildConsole(target);
 }
 
 /** Builds it, beside what is there, and puts it in its place at once: a service that runs never serves half of it. */
-export async function buildConsole(): Promise<void> {
+export async function buildConsole(target: string = consoleOutput): Promise<void> {
   // Loaded only now: who builds nothing does not wait for it.
   const { build } = await import("vite");
   const configFile = join(root, "console", "vite.config.ts");
-  const outDir = await mkdtemp(join(root, "dist-console-"));
+  await mkdir(dirname(target), { recursive: true });
+  const outDir = await mkdtemp(`${target}-`);
   try {
     await build({ configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } });
     for await (const path of glob("**/*.{html,js,css,svg}", { cwd: outDir })) await compress(join(outDir, path));
-    await rm(consoleOutput, { recursive: true, force: true });
-    await mkdir(dirname(consoleOutput), { recursive: true });
-    await rename(outDir, consoleOutput);
+    await rm(target, { recursive: true, force: true });
+    await rename(outDir, target);
   } finally {
     await rm(outDir, { recursive: true, force: true });
   }
 }
 
-async function isFresh(): Promise<boolean> {
-  const builtMs = await modifiedMs(join(consoleOutput, "index.html"));
+async function isFresh(target: string): Promise<boolean> {
+  const builtMs = await modifiedMs(join(target, "index.html"));
   const sources = [join(root, "package-lock.json"), fileURLToPath(import.meta.url)];
   for await (const path of glob("{console,src/client,src/contract}/**/*", { cwd: root }))
     sources.push(join(root, path));

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { consoleOutput, freshenConsole } from "../../scripts/build-console.ts";
 
 /** What the build gives: small, and nothing in it that a strict policy would refuse. */
-before(freshenConsole);
+before(() => freshenConsole());
 
 const read = (path: string): Buffer => readFileSync(join(consoleOutput, path));
 const files = (): string[] => globSync("**/*.{html,js,css,svg}", { cwd: consoleOutput });
