@@ -76,7 +76,10 @@ async function recall(answer: Overview): Promise<void> {
       const atMs = Date.parse(from) + (i + 1) * bucketMs;
       return { atMs, inPerSecond: sum / (bucketMs / 1000), outPerSecond: null, lag: null };
     });
-    samples.value = [...past.filter(({ atMs }) => atMs <= toMs), ...samples.value];
+    // A service that has been quiet until a moment ago is not shown as a quarter of an hour of nothing.
+    const begun = past.findIndex(({ inPerSecond }) => inPerSecond > 0);
+    const known = past.slice(begun < 0 ? past.length : Math.max(0, begun - 1));
+    samples.value = [...known.filter(({ atMs }) => atMs <= toMs), ...samples.value];
   } catch {
     // Then the line begins now.
   }
