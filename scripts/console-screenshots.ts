@@ -66,9 +66,10 @@ async function takeTwo(client: Client, texts: readonly { title: string; text: st
   const folder = join("docs", "images");
   await mkdir(folder, { recursive: true });
   const page = await open({ viewport: { width: 1280, height: 900 }, colorScheme: "light", deviceScaleFactor: 1 });
-  await publishAll(client, texts, 75_000);
-  await page.waitForTimeout(3_000);
+  const publishing = publishAll(client, texts, 75_000);
+  await page.waitForTimeout(68_000);
   await page.screenshot({ path: join(folder, "console-overview.png") });
+  await publishing;
   await page.context().close();
   const dark = await open({ viewport: { width: 1280, height: 900 }, colorScheme: "dark", deviceScaleFactor: 1 });
   await go(dark, "#/terms?window=1m&term=whale");

@@ -86,7 +86,13 @@ function optionsFor(
       y: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] },
     },
     axes: [
-      { ...axis, size: 28, space: 90, grid: { show: false }, values: (_plot, times) => times.map(timeOfDay) },
+      {
+        ...axis,
+        size: 28,
+        space: 90,
+        grid: { show: false },
+        values: (_plot, times, _axis, _space, step) => times.map((at) => timeOfDay(at, step < 60)),
+      },
       { ...axis, size: 52, space: 36, incrs: wholeSteps, values: (_plot, values) => values.map(valueText) },
     ],
     series: [
@@ -110,8 +116,10 @@ const wholeSteps = [1, 2, 5]
 /** The shortest stretch of time that is drawn. */
 const secondsMin = 120;
 
-const timeOfDay = (at: number): string =>
-  new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+function timeOfDay(at: number, withSeconds: boolean): string {
+  const seconds = withSeconds ? ({ second: "2-digit" } as const) : {};
+  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", ...seconds });
+}
 
 /** A canvas knows no custom property: the browser is asked what it comes to. */
 function resolvedColour(box: HTMLElement, property: string): string {

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import type { Overview } from "#client/mod.ts";
 import { client, connectionNumber, rights } from "./connection.ts";
 
@@ -41,11 +41,19 @@ export function startTraffic(): void {
       // The connection's state says so.
     }
   };
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const next = (): void => {
+    clearTimeout(timer);
     const startedAt = performance.now();
-    void ask().finally(() => setTimeout(next, pauseMs(performance.now() - startedAt)));
+    void ask().finally(() => {
+      clearTimeout(timer);
+      timer = setTimeout(next, pauseMs(performance.now() - startedAt));
+    });
   };
-  next();
+  // At once when it is another service, or another key.
+  effect(() => {
+    if (connectionNumber.value >= 0) untracked(next);
+  });
 }
 
 /** A service of thousands of topics takes long to add them up: it is left alone for 20 times as long as it took. */
