@@ -19,6 +19,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,
+    // What is built in is under MIT, whose notice goes with every copy.
+    license: { fileName: "licenses.md" },
   },
   server: {
     proxy: { "/v1": { target: process.env.BELLWETHER_URL ?? "http://127.0.0.1:8080" } },

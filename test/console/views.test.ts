@@ -65,9 +65,9 @@ test("dragged back in time, the topic is shown as it was, and filters find what 
   const { service } = await stage.up();
   await fill(service, "travelling", 30);
   await service.call("POST", "/v1/topics/travelling/messages", { token: adminKey, json: { body: "before the pause" } });
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   const moment = new Date().toISOString();
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   await service.call("POST", "/v1/topics/travelling/messages", { token: adminKey, json: { body: "after the pause" } });
   await using screen = await stage.open("#/topics/travelling");
   const { page } = screen;
@@ -190,14 +190,15 @@ test("tables are listed, and their items browsed page by page without a secret",
 
 test("the overview shows what flows, who is behind and what is said, live", inBrowser, async () => {
   const { service } = await stage.up();
+  await fill(service, "flowing", 400);
   await service.registerSubscriber(["flowing"], "earliest", adminKey);
   await using screen = await stage.open("#/overview");
   const { page } = screen;
-  await page.getByRole("heading", { name: "Messages per second" }).waitFor();
-  await fill(service, "flowing", 400);
   await page.getByRole("link", { name: "flowing" }).waitFor();
-  await page.getByRole("link", { name: "whale" }).waitFor();
   await page.getByText("400 messages", { exact: true }).waitFor();
+  await service.call("POST", "/v1/topics/flowing/messages", { token: adminKey, json: { body: "one more" } });
+  await page.getByText("401 messages", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "whale" }).waitFor();
   const chart = page.getByRole("img", { name: /^Messages per second\. Now/ });
   await chart.waitFor();
   assertClean(screen);
