@@ -13,9 +13,12 @@ export const skipReason: string | false = existsSync(chromiumPath)
   ? false
   : `there is no Chromium at ${chromiumPath}; install one, or name it in CHROMIUM`;
 
+/** Most of a test's time is waiting for what comes by itself: a few run beside each other, each on topics of its own. */
+export const inParallel: { readonly concurrency: number } = { concurrency: 3 };
+
 /** Opens the system's Chromium without a window. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
 }
 
 interface Up {
@@ -50,7 +53,7 @@ export class Stage {
     const { key = adminKey, ...context } = options;
     const { browser, service } = await this.up();
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...context });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(String(error.stack)));
     page.on("console", (message) => {
