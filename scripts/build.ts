@@ -4,13 +4,15 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { freshenConsole } from "./build-console.ts";
 
 /**
  * Builds `dist/`, the package as it is installed: the tree of `src/` as JavaScript, file by file, so that what a file
  * finds beside itself (a worker thread, the package's root) is found the same way from the sources and from the build;
- * the types of the SDK, of the embedded service and of the library of terms beside their code; and the SDK once more as
- * one file, `dist/client.js`, for a page without a bundler. With `--code`, as `npm start` calls it, only what the service
- * runs, and nothing when that is newer than all it is built from: run from the sources the service would take 45 MB more.
+ * the types of the SDK, of the embedded service and of the library of terms beside their code; the SDK once more as one
+ * file, `dist/client.js`, for a page without a bundler; and the console. With `--code`, as `npm start` calls it, only what
+ * the service runs and serves, and nothing when that is newer than all it is built from: run from the sources the service
+ * would take 45 MB more.
  * A folder named `dist` elsewhere can be given to build into.
  */
 const { values, positionals } = parseArgs({
@@ -30,7 +32,7 @@ const entries = [...libraries, "cli/main", "hosts/local/main"].map((path) => joi
 for await (const path of glob("**/*-thread{,.main}.ts", { cwd: source })) entries.push(join(source, path));
 
 if (!codeOnly || !(await isUpToDate())) {
-  await rm(target, { recursive: true, force: true });
+  await emptyTarget();
   const reached = await filesReached(entries);
   await buildTree(reached.filter(({ validates }) => !validates));
   await buildValidation(reached.filter(({ validates }) => validates));
@@ -39,6 +41,14 @@ if (!codeOnly || !(await isUpToDate())) {
     await buildTypes();
   }
   await chmod(join(target, "cli", "main.js"), 0o755);
+}
+await freshenConsole(join(target, "console"));
+
+/** The console is left to `build-console.ts`, which replaces it at once: a service that runs may be serving it. */
+async function emptyTarget(): Promise<void> {
+  for await (const path of glob("*", { cwd: target })) {
+    if (!path.startsWith("console")) await rm(join(target, path), { recursive: true });
+  }
 }
 
 /** Whether the last file that a build makes is newer than every source. */

@@ -42,7 +42,8 @@ const code = (text: string): string => `\`${text}\``;
 
 /** What of JSON Schema our schemas use. */
 interface Schema {
-  readonly type?: string;
+  /** Several where it may be null. */
+  readonly type?: string | readonly string[];
   readonly $ref?: string;
   readonly anyOf?: readonly Schema[];
   readonly enum?: readonly string[];
@@ -92,7 +93,7 @@ function accessOf(name: string, { access, path }: Operation): string {
     case "subscriber":
       return "that subscriber's token, or the admin key";
     case "reader": {
-      if (name === "listTopics") return "the admin key; anybody where PUBLIC_READ holds";
+      if (name === "listTopics" || name === "getOverview") return "the admin key; anybody where PUBLIC_READ holds";
       const also = name === "getTopic" ? " or publisher" : "";
       const overall = ofTopic ? "" : " (without a topic: only that)";
       return `the token of a subscriber${also} registered for the topic, or the admin key${overall}; anybody where PUBLIC_READ holds`;
@@ -167,8 +168,9 @@ function sortPart(title: string, schema: Schema): string {
 
 /** A row for each field, those within objects and arrays by their path. */
 function fieldRows({ properties = {}, required = [] }: Schema, prefix: string): string[][] {
-  return Object.entries(properties).flatMap(([name, schema]) => {
-    const row = [code(prefix + name) + (required.includes(name) ? "*" : ""), typeOf(schema)];
+  return Object.entries(properties).flatMap(([name, each]) => {
+    const row = [code(prefix + name) + (required.includes(name) ? "*" : ""), typeOf(each)];
+    const schema = each.anyOf?.find(({ type }) => type !== "null") ?? each;
     const item = schema.items?.properties ? schema.items : undefined;
     return [row, ...fieldRows(item ?? schema, `${prefix}${name}${item ? "[]" : ""}.`)];
   });
@@ -176,6 +178,8 @@ function fieldRows({ properties = {}, required = [] }: Schema, prefix: string): 
 
 function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) return "any JSON value";
+  if (Array.isArray(schema.type)) return schema.type.map((type: string) => typeOf({ ...schema, type })).join(" or ");
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map((each) => code(each)).join(", ");
   if (schema.type === "array") {
@@ -190,7 +194,7 @@ function typeOf(schema: Schema): string {
   if (schema.type === "string" && schema.pattern !== undefined) return wordOf(schema.pattern);
   if (schema.type === "string") return `string${suffix(range(schema.minLength, schema.maxLength), "characters")}`;
   if (schema.type === "integer") return `integer${suffix(range(schema.minimum, schema.maximum), "")}`;
-  return schema.type ?? "any JSON value";
+  return typeof schema.type === "string" ? schema.type : "any JSON value";
 }
 
 function wordOf(pattern: string): string {

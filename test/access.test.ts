@@ -54,8 +54,23 @@ const closed: Rights = {
   getMessage: "-+--+-",
   getPopularTerms: "-+--+-",
   rebuildTerms: "-+----",
+  getTopicActivity: "-+--+-",
+  getOverview: "-+----",
+  listFunctions: "-+----",
+  listFunctionEvents: "-+----",
+  invokeFunction: "-+----",
+  listTables: "-+----",
+  listTableItems: "-+----",
 };
-const readable = { listTopics: 1, getTopic: 1, browseMessages: 1, getMessage: 1, getPopularTerms: 1 };
+const readable = {
+  listTopics: 1,
+  getTopic: 1,
+  browseMessages: 1,
+  getTopicActivity: 1,
+  getMessage: 1,
+  getPopularTerms: 1,
+  getOverview: 1,
+};
 const publicRead = Object.fromEntries(
   operationNames.map((name) => [name, name in readable ? "++++++" : closed[name]]),
 ) as Rights;
@@ -102,6 +117,7 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
         seekSubscriber: { from: "latest" },
         putTopic: {},
         publish: { body: 1 },
+        invokeFunction: { event: {} },
         rebuildTerms: { from: new Date(Date.now() - 7_200_000).toISOString(), to: new Date().toISOString() },
       })[name as string];
 
@@ -118,6 +134,8 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
             .replace("{publisherId}", id ?? publisher.publisherId)
             .replace("{subscriberId}", id ?? subscriber.subscriberId)
             .replace("{messageId}", "0-0")
+            .replace("{function}", "rollUpTerms")
+            .replace("{table}", "topics")
             .concat(name === "getPopularTerms" ? "?topic=mine" : "");
           const json = bodyOf(name);
           const token = tokens[caller];

@@ -154,6 +154,27 @@ test("nothing that a client loads, however far, is zod or a module of Node", () 
   assert.ok(reached.has("contract/errors.ts") && reached.size > 10, [...reached].join());
 });
 
+/** The console takes the SDK and the contract, itself, and what is built into it. */
+const consoleMay =
+  /^(\.{1,2}\/[\w./-]+\.tsx?|#client\/mod\.ts|#contract\/(?!schemas|openapi)[\w-]+\.ts|preact(\/hooks)?|@preact\/signals|uplot)$/;
+
+test("the console imports itself, the client and the contract, and what is built into it", () => {
+  const paths = globSync("console/**/*.{ts,tsx}", { cwd: root }).filter((path) => !path.endsWith("vite.config.ts"));
+  assert.ok(paths.length > 30, paths.join());
+  for (const path of paths) {
+    const found = importsOf(withoutComments(readFileSync(join(root, path), "utf8")));
+    const refused = found.filter(({ specifier }) => {
+      const isOutside =
+        specifier.startsWith(".") && !resolve(root, dirname(path), specifier).startsWith(join(root, "console"));
+      return isOutside || !consoleMay.test(specifier);
+    });
+    assert.deepEqual(refused, [], path);
+  }
+  for (const other of ["#core/cursor.ts", "#contract/schemas.ts", "node:fs", "zod/mini", "https://cdn.example/x.js"]) {
+    assert.doesNotMatch(other, consoleMay);
+  }
+});
+
 test("all import lines are found, by a count of another kind", () => {
   const code = sources.map(({ text }) => withoutComments(text));
   const found = code.flatMap(importsOf).filter(({ isDynamic }) => !isDynamic);

@@ -21,6 +21,7 @@ import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
 import { type LocalSettings, readSettings, type SettingName } from "#hosts/local/settings.ts";
 import { createContext } from "#hosts/node-context.ts";
+import { createProcessContext } from "#hosts/process-context.ts";
 import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { host } from "./host.ts";
@@ -120,7 +121,8 @@ export async function startHeldService(
   const settings = settingsHere(readSettings({ adminKey, publicRead: "true", ...flags }, {}));
   const clock = new HeldClock();
   const store = wrapStore(createMemoryStore());
-  const context = createContext(store, settings, clock);
+  const metrics = createMetrics();
+  const context = createProcessContext(store, settings, metrics.measure, { clock });
   const faults: unknown[] = [];
   const audited: AuditEntry[] = [];
   if (host.finiteStreams) {
@@ -134,7 +136,7 @@ export async function startHeldService(
   const local = createLocalServer(
     host.name === "in-process" ? throughInProcessFetch(handler) : handler,
     settings,
-    createMetrics(),
+    metrics,
     (error) => faults.push(error),
     { fairUse, audit: (entry) => audited.push(entry) },
   );
@@ -146,7 +148,11 @@ export async function startHeldService(
 /** The service in this process over a memory store, called by its `fetch`. */
 async function startInProcess(settings: LocalSettings): Promise<TestService> {
   const context = createContext(createMemoryStore(), settings);
-  const background = startBackground(context, { counted: () => {}, failed: (_, error) => assert.fail(String(error)) });
+  const background = startBackground(context, {
+    counted: () => {},
+    worked: () => {},
+    failed: (_, error) => assert.fail(String(error)),
+  });
   const handler = throughInProcessFetch(createHttpHandler(context, allAnswers));
   const unheard = { fairUse: new FairUse(settings), audit: () => {} };
   const local = createLocalServer(handler, settings, createMetrics(), (error) => assert.fail(String(error)), unheard);
@@ -181,7 +187,11 @@ async function startOverDynamoDb(
 async function startFunctions(given: LocalSettings): Promise<TestService> {
   const settings = settingsHere(given);
   const context = createContext(createMemoryStore(), settings);
-  const background = startBackground(context, { counted: () => {}, failed: (_, error) => assert.fail(String(error)) });
+  const background = startBackground(context, {
+    counted: () => {},
+    worked: () => {},
+    failed: (_, error) => assert.fail(String(error)),
+  });
   const server = createInProcessGateway(context, settings, (error) => assert.fail(String(error)));
   const url = await listen(server);
   return testService(url, async () => {

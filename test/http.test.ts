@@ -162,7 +162,9 @@ describe("every operation, in the order of a topic's life", () => {
     assert.equal(json.messagesPublished, 1);
     assert.equal(json.firstMessageAt, json.lastMessageAt);
     assert.ok(json.storedBytes > 50 && json.messagesPerSecond.lastMinute > 0);
-    assert.deepEqual(json.subscribers, [{ subscriberId: subscriber.subscriberId, name: "you", lag: 1 }]);
+    const [{ lastActiveAt, ...reader }, ...others] = json.subscribers;
+    assert.deepEqual([reader, others], [{ subscriberId: subscriber.subscriberId, name: "you", lag: 1 }, []]);
+    assert.ok(Date.parse(lastActiveAt) <= Date.now());
     assert.equal((await service.call("GET", "/v1/topics/life")).json.subscribers, undefined);
   });
 
@@ -190,6 +192,33 @@ describe("every operation, in the order of a topic's life", () => {
       return answer.json.state === "done";
     }, "the range is rebuilt");
     assert.deepEqual([answer.json.scope, answer.json.through], ["topic:life", answer.json.to]);
+  });
+
+  test("getTopicActivity and getOverview say how much there is", async () => {
+    const activity = (await run("getTopicActivity", "/v1/topics/life/activity?buckets=10", {})).json;
+    assert.equal(
+      activity.messages.reduce((sum: number, count: number) => sum + count),
+      1,
+    );
+    const overview = (await run("getOverview", "/v1/overview", admin)).json;
+    assert.ok(overview.messagesPublished >= 1 && overview.traffic.messagesIn >= 1 && overview.traffic.messagesOut >= 2);
+    assert.ok(overview.subscribers.slowest.some(({ name }: { name: string }) => name === "you"));
+  });
+
+  test("listFunctions, listFunctionEvents and invokeFunction show the functions and try one", async () => {
+    const functions = (await run("listFunctions", "/v1/functions", admin)).json.items;
+    const one = functions.find((each: { function: string }) => each.function === "publish");
+    assert.equal(one.measured.calls, 1);
+    const [{ event }] = (await run("listFunctionEvents", "/v1/functions/getTopic/events", admin)).json.items;
+    const tried = await run("invokeFunction", "/v1/functions/getTopic/invocations", { ...admin, json: { event } });
+    assert.equal(tried.json.status, "succeeded");
+  });
+
+  test("listTables and listTableItems show what is stored", async () => {
+    const tables = (await run("listTables", "/v1/tables", admin)).json.items;
+    assert.ok(tables.some(({ table }: { table: string }) => table === "topics"));
+    const { items } = (await run("listTableItems", "/v1/tables/topics/items", admin)).json;
+    assert.ok(items.some(({ topic }: { topic: string }) => topic === "life"));
   });
 
   test("getPublisher and putPublisherTopics read and replace what a publisher may", async () => {

@@ -44,8 +44,14 @@ export interface ListQuery {
   readonly limit?: number | undefined;
 }
 
-/** What browsing a topic can be given: from a cursor, or from an RFC 3339 time. */
-export interface BrowseQuery extends ListQuery {
+/** What a list of registrations can be given: only those for `topic`, only those whose name contains `search`, in any case, or whose id begins with it. */
+export interface RegistrationsQuery extends ListQuery {
+  readonly topic?: string | undefined;
+  readonly search?: string | undefined;
+}
+
+/** What browsing a topic can be given: from a cursor or an RFC 3339 time, backwards from one, and filters. */
+export interface BrowseQuery extends ListQuery, t.BrowseFilters {
   readonly at?: string | undefined;
 }
 
@@ -75,7 +81,7 @@ export interface Client {
   ): AsyncIterableIterator<TermsAnswer<Query>>;
 
   registerPublisher(request: t.RegisterPublisherRequest, options?: CallOptions): Promise<t.RegisteredPublisher>;
-  listPublishers(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.Publisher>>;
+  listPublishers(query?: RegistrationsQuery, options?: CallOptions): Promise<t.Page<t.Publisher>>;
   getPublisher(publisherId: string, options?: CallOptions): Promise<t.Publisher>;
   putPublisherTopics(
     publisherId: string,
@@ -85,7 +91,7 @@ export interface Client {
   deletePublisher(publisherId: string, options?: CallOptions): Promise<void>;
 
   registerSubscriber(request: t.RegisterSubscriberRequest, options?: CallOptions): Promise<t.RegisteredSubscriber>;
-  listSubscribers(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.Subscriber>>;
+  listSubscribers(query?: RegistrationsQuery, options?: CallOptions): Promise<t.Page<t.Subscriber>>;
   getSubscriber(subscriberId: string, options?: CallOptions): Promise<t.Subscriber>;
   deleteSubscriber(subscriberId: string, options?: CallOptions): Promise<void>;
   subscribe(subscriberId: string, query?: SubscribeQuery): Promise<t.MessagePage>;
@@ -101,7 +107,10 @@ export interface Client {
   ): Promise<t.CommittedCursor>;
   createStreamToken(subscriberId: string, options?: CallOptions): Promise<t.StreamToken>;
 
-  listTopics(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.TopicState>>;
+  listTopics(
+    query?: ListQuery & { readonly prefix?: string | undefined },
+    options?: CallOptions,
+  ): Promise<t.Page<t.TopicState>>;
   putTopic(topic: string, request?: t.PutTopicRequest, options?: CallOptions): Promise<t.Topic>;
   getTopic(topic: string, options?: CallOptions): Promise<t.TopicState>;
   deleteTopic(topic: string, options?: CallOptions): Promise<void>;
@@ -112,6 +121,7 @@ export interface Client {
     options?: PublishOptions,
   ): Promise<t.Published>;
   browseMessages(topic: string, query?: BrowseQuery, options?: CallOptions): Promise<t.MessagePage>;
+  getTopicActivity(topic: string, query?: t.ActivityQuery, options?: CallOptions): Promise<t.TopicActivity>;
   getMessage(topic: string, messageId: string, options?: CallOptions): Promise<t.Message>;
   /** With `sort: "rising"`, the terms that rise. */
   getPopularTerms<Query extends t.PopularTermsQuery = NoQuery>(
@@ -120,6 +130,15 @@ export interface Client {
   ): Promise<TermsAnswer<Query>>;
   /** Does a part of a rebuild. To do all of it, call again with `continue`, after `pollAfterMs`, until it is `done`. */
   rebuildTerms(request: t.RebuildTermsRequest, options?: CallOptions): Promise<t.TermsRebuild>;
+
+  /** What the service holds and carries, for a dashboard. */
+  getOverview(options?: CallOptions): Promise<t.Overview>;
+  listFunctions(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.DeployedFunction>>;
+  listFunctionEvents(name: string, options?: CallOptions): Promise<t.Page<t.FunctionEvent>>;
+  /** Runs a function by its name with an event. Never repeated by itself, as a function may change something. */
+  invokeFunction(name: string, request: t.InvokeFunctionRequest, options?: CallOptions): Promise<t.Invocation>;
+  listTables(query?: ListQuery, options?: CallOptions): Promise<t.Page<t.Table>>;
+  listTableItems(table: string, query?: ListQuery, options?: CallOptions): Promise<t.Page<t.TableItem>>;
 }
 
 /** Makes a client. It holds no connection and nothing to close. Throws `invalid_request` for a URL that is none of http(s). */
@@ -155,8 +174,8 @@ export function createClient(settings: ClientSettings): Client {
     watchPopularTerms: (query, options = {}) => watchPopularTerms(transport, retries, query ?? ({} as never), options),
 
     registerPublisher: (body, { signal } = {}) => call({ operation: "registerPublisher", body, signal }),
-    listPublishers: ({ after, limit } = {}, { signal } = {}) =>
-      call({ operation: "listPublishers", query: { after, limit }, signal }),
+    listPublishers: ({ after, limit, topic, search } = {}, { signal } = {}) =>
+      call({ operation: "listPublishers", query: { after, limit, topic, search }, signal }),
     getPublisher: (publisherId, { signal } = {}) =>
       call({ operation: "getPublisher", params: { publisherId }, signal }),
     putPublisherTopics: (publisherId, body, { signal } = {}) =>
@@ -165,8 +184,8 @@ export function createClient(settings: ClientSettings): Client {
       call({ operation: "deletePublisher", params: { publisherId }, signal }),
 
     registerSubscriber: (body, { signal } = {}) => call({ operation: "registerSubscriber", body, signal }),
-    listSubscribers: ({ after, limit } = {}, { signal } = {}) =>
-      call({ operation: "listSubscribers", query: { after, limit }, signal }),
+    listSubscribers: ({ after, limit, topic, search } = {}, { signal } = {}) =>
+      call({ operation: "listSubscribers", query: { after, limit, topic, search }, signal }),
     getSubscriber: (subscriberId, { signal } = {}) =>
       call({ operation: "getSubscriber", params: { subscriberId }, signal }),
     deleteSubscriber: (subscriberId, { signal } = {}) =>
@@ -179,19 +198,38 @@ export function createClient(settings: ClientSettings): Client {
     createStreamToken: (subscriberId, { signal } = {}) =>
       call({ operation: "createStreamToken", params: { subscriberId }, signal }),
 
-    listTopics: ({ after, limit } = {}, { signal } = {}) =>
-      call({ operation: "listTopics", query: { after, limit }, signal }),
+    listTopics: ({ after, limit, prefix } = {}, { signal } = {}) =>
+      call({ operation: "listTopics", query: { after, limit, prefix }, signal }),
     putTopic: (topic, body = {}, { signal } = {}) => call({ operation: "putTopic", params: { topic }, body, signal }),
     getTopic: (topic, { signal } = {}) => call({ operation: "getTopic", params: { topic }, signal }),
     deleteTopic: (topic, { signal } = {}) => call({ operation: "deleteTopic", params: { topic }, signal }),
 
     publish: (topic, messages, options) => publish(transport, undefined, topic, messages, options),
-    browseMessages: (topic, { after, at, limit } = {}, { signal } = {}) =>
-      call({ operation: "browseMessages", params: { topic }, query: { after, at, limit }, signal }),
+    browseMessages: (topic, { after, at, before, contains, term, key, limit } = {}, { signal } = {}) =>
+      call({
+        operation: "browseMessages",
+        params: { topic },
+        query: { after, at, before, contains, term, key, limit },
+        signal,
+      }),
+    getTopicActivity: (topic, { from, to, buckets } = {}, { signal } = {}) =>
+      call({ operation: "getTopicActivity", params: { topic }, query: { from, to, buckets }, signal }),
     getMessage: (topic, messageId, { signal } = {}) =>
       call({ operation: "getMessage", params: { topic, messageId }, signal }),
     getPopularTerms: (query, options = {}) => getPopularTerms(transport, query ?? ({} as never), options),
     rebuildTerms: (body, { signal } = {}) => call({ operation: "rebuildTerms", body, signal }),
+
+    getOverview: ({ signal } = {}) => call({ operation: "getOverview", signal }),
+    listFunctions: ({ after, limit } = {}, { signal } = {}) =>
+      call({ operation: "listFunctions", query: { after, limit }, signal }),
+    listFunctionEvents: (name, { signal } = {}) =>
+      call({ operation: "listFunctionEvents", params: { function: name }, signal }),
+    invokeFunction: (name, body, { signal } = {}) =>
+      call({ operation: "invokeFunction", params: { function: name }, body, signal }),
+    listTables: ({ after, limit } = {}, { signal } = {}) =>
+      call({ operation: "listTables", query: { after, limit }, signal }),
+    listTableItems: (table, { after, limit } = {}, { signal } = {}) =>
+      call({ operation: "listTableItems", params: { table }, query: { after, limit }, signal }),
   };
 }
 

@@ -10,7 +10,14 @@ export {
 } from "#contract/errors.ts";
 export { limits } from "#contract/limits.ts";
 export type * from "#contract/types.ts";
-export { type BrowseQuery, type Client, type ClientSettings, createClient, type ListQuery } from "./client.ts";
+export {
+  type BrowseQuery,
+  type Client,
+  type ClientSettings,
+  createClient,
+  type ListQuery,
+  type RegistrationsQuery,
+} from "./client.ts";
 export type { MessagesOptions } from "./messages.ts";
 export type { CallOptions, PublisherCredentials, PublisherHandle, PublishOptions } from "./publisher.ts";
 export type { Retries } from "./retries.ts";

@@ -17,6 +17,8 @@ export const errorCodes = {
   publisher_not_found: "There is no publisher with this id.",
   subscriber_not_found: "There is no subscriber with this id.",
   message_not_found: "There is no message with this id in the topic; it may have expired.",
+  function_not_found: "There is no function of this name. /v1/functions lists them.",
+  table_not_found: "There is no table of this name. /v1/tables lists them.",
   route_not_found: "There is nothing at this path. /openapi.json lists what there is.",
   method_not_allowed: "The path exists and does not take this method. The Allow header lists those it takes.",
   not_acceptable: "None of the media types in Accept can be given here.",

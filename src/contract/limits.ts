@@ -37,6 +37,27 @@ export const limits = {
   pageBytesMax: 1_048_576,
   listDefault: 100,
   listMax: 1_000,
+  /** What one call with a filter looks through, in messages and in bytes; its cursor goes on from there. */
+  scanMessagesMax: 10_000,
+  scanBytesMax: 1_048_576,
+  filterCharactersMax: 256,
+  /** Stretches of time in one answer about a topic's activity. */
+  activityBucketsDefault: 60,
+  activityBucketsMax: 500,
+  /** How many positions in a log one such answer looks up: of a topic of 16 shards at most 61 stretches. */
+  activityLookupsMax: 1_000,
+  /** Topics, publishers and subscribers that an overview reads of each. */
+  overviewReadMax: 1_000,
+  overviewSlowestMax: 20,
+  tableItemsDefault: 25,
+  tableItemsMax: 100,
+  /** A text in an item of a table is cut to this. */
+  tableTextCharactersMax: 1_024,
+  /** What one page of items reads, in bytes; one larger item is still given alone. */
+  tablePageBytesMax: 1_048_576,
+  /** How long a function may run that is invoked to try it. */
+  invocationSecondsMax: 10,
+  invocationLogsMax: 200,
   waitSecondsMax: 20,
   termsDefault: 10,
   termsMax: 1_000,

@@ -17,7 +17,7 @@ export function createOpenApi(version: string): Part {
     const content = { [type]: { schema: type === "application/json" ? { type: "object" } : { type: "string" } } };
     paths[path] = {
       get: {
-        operationId: path.slice(1).replace(/\W/g, "_"),
+        operationId: path === "/" ? "console" : path.slice(1).replace(/\W/g, "_"),
         summary,
         security: [],
         responses: { 200: { description: summary, content } },
@@ -63,6 +63,7 @@ export function createOpenApi(version: string): Part {
 const hostRoutes: Record<string, { summary: string; type: string }> = {
   "/healthz": { summary: "Whether the service can answer.", type: "application/json" },
   "/metrics": { summary: "Measurements for Prometheus.", type: "text/plain" },
+  "/": { summary: "The console, for browsers (to whoever takes text/html).", type: "text/html" },
   "/openapi.json": { summary: "This description.", type: "application/json" },
 };
 

@@ -154,6 +154,13 @@ export const operations = {
     stream: true,
     summary: "Look at a topic's messages without consuming them; as an event stream, a live tail.",
   },
+  getTopicActivity: {
+    method: "GET",
+    path: "/v1/topics/{topic}/activity",
+    status: 200,
+    access: "reader",
+    summary: "Read how many messages of a topic were published in each of many equal stretches of time.",
+  },
   getMessage: {
     method: "GET",
     path: "/v1/topics/{topic}/messages/{messageId}",
@@ -177,7 +184,59 @@ export const operations = {
     access: "admin",
     summary: "Count the terms of past hours anew from the log, a part with each call, and switch to them at the end.",
   },
+  getOverview: {
+    method: "GET",
+    path: "/v1/overview",
+    status: 200,
+    access: "reader",
+    summary: "Read what the service holds and carries in one answer, for a dashboard.",
+  },
+  listFunctions: {
+    method: "GET",
+    path: "/v1/functions",
+    status: 200,
+    access: "admin",
+    summary: "List the functions with where they run and how they do.",
+  },
+  listFunctionEvents: {
+    method: "GET",
+    path: "/v1/functions/{function}/events",
+    status: 200,
+    access: "admin",
+    summary: "List events to try a function with, filled in for it.",
+  },
+  invokeFunction: {
+    method: "POST",
+    path: "/v1/functions/{function}/invocations",
+    status: 200,
+    access: "admin",
+    summary: "Run a function with an event, as the cloud would, and see its result and logs.",
+  },
+  listTables: {
+    method: "GET",
+    path: "/v1/tables",
+    status: 200,
+    access: "admin",
+    summary: "List the tables of the store with what is known of them.",
+  },
+  listTableItems: {
+    method: "GET",
+    path: "/v1/tables/{table}/items",
+    status: 200,
+    access: "admin",
+    summary: "Look at the items of a table, a page at a time; secrets are left out and long texts cut.",
+  },
 } as const satisfies Record<string, Operation>;
+
+/** What runs behind the calls, without a route. */
+export const backgroundFunctions = {
+  countTerms: { summary: "Count the terms of what was published, woken by new messages and by a sweep." },
+  rollUpTerms: { summary: "Roll counted buckets up into longer ones." },
+  expire: { summary: "Forget what has expired, in small steps." },
+} as const;
+
+/** The name of a function: of an operation, or of what runs behind the calls. */
+export type FunctionName = OperationName | keyof typeof backgroundFunctions;
 
 /** The name of an operation. */
 export type OperationName = keyof typeof operations;

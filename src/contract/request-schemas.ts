@@ -18,14 +18,21 @@ const topics = listOf(topicName, limits.topicsPerRegistrationMax, 1);
 const topicParams = z.strictObject({ topic: topicName });
 const publisherParams = z.strictObject({ publisherId: id });
 const subscriberParams = z.strictObject({ subscriberId: id });
-const list = z.strictObject({ after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) });
+const functionParams = z.strictObject({ function: text(64, 1) });
+const listFields = { after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) };
+const list = z.strictObject(listFields);
+const registrations = z.strictObject({
+  ...listFields,
+  topic: z.optional(topicName),
+  search: z.optional(text(limits.nameCharactersMax, 1)),
+});
 
 export const registerPublisherRequest: RequestSchema = {
   params: none,
   query: none,
   body: z.strictObject({ name: text(limits.nameCharactersMax, 1), topics }),
 };
-export const listPublishersRequest: RequestSchema = { params: none, query: list };
+export const listPublishersRequest: RequestSchema = { params: none, query: registrations };
 export const getPublisherRequest: RequestSchema = { params: publisherParams, query: none };
 export const putPublisherTopicsRequest: RequestSchema = {
   params: publisherParams,
@@ -38,7 +45,7 @@ export const registerSubscriberRequest: RequestSchema = {
   query: none,
   body: z.strictObject({ name: z.optional(text(limits.nameCharactersMax, 1)), topics, from: z.optional(cursor) }),
 };
-export const listSubscribersRequest: RequestSchema = { params: none, query: list };
+export const listSubscribersRequest: RequestSchema = { params: none, query: registrations };
 export const getSubscriberRequest: RequestSchema = { params: subscriberParams, query: none };
 export const deleteSubscriberRequest: RequestSchema = { params: subscriberParams, query: none };
 export const subscribeRequest: RequestSchema = {
@@ -63,7 +70,10 @@ export const seekSubscriberRequest: RequestSchema = {
   body: z.strictObject({ from: cursor }),
 };
 export const createStreamTokenRequest: RequestSchema = { params: subscriberParams, query: none };
-export const listTopicsRequest: RequestSchema = { params: none, query: list };
+export const listTopicsRequest: RequestSchema = {
+  params: none,
+  query: z.strictObject({ ...listFields, prefix: z.optional(topicName) }),
+};
 export const putTopicRequest: RequestSchema = {
   params: topicParams,
   query: none,
@@ -81,6 +91,10 @@ export const browseMessagesRequest: RequestSchema = {
   query: z.strictObject({
     after: z.optional(cursor),
     at: z.optional(text(64, 1)),
+    before: z.optional(cursor),
+    contains: z.optional(text(limits.filterCharactersMax, 1)),
+    term: z.optional(text(limits.filterCharactersMax, 1)),
+    key: z.optional(text(limits.keyBytesMax, 1)),
     limit: z.optional(numberText(1, limits.pageMessagesMax)),
     lastEventId: z.optional(cursor),
   }),
@@ -104,6 +118,31 @@ export const rebuildTermsRequest: RequestSchema = {
   params: none,
   query: none,
   body: z.strictObject({ topic: z.optional(topicName), from: time, to: time, continue: z.optional(text(64, 1)) }),
+};
+
+export const getTopicActivityRequest: RequestSchema = {
+  params: topicParams,
+  query: z.strictObject({
+    from: z.optional(text(64, 1)),
+    to: z.optional(text(64, 1)),
+    buckets: z.optional(numberText(1, limits.activityBucketsMax)),
+  }),
+};
+export const getOverviewRequest: RequestSchema = { params: none, query: none };
+export const listFunctionsRequest: RequestSchema = { params: none, query: list };
+export const listFunctionEventsRequest: RequestSchema = { params: functionParams, query: none };
+export const invokeFunctionRequest: RequestSchema = {
+  params: functionParams,
+  query: none,
+  body: z.strictObject({ event: z.json() }),
+};
+export const listTablesRequest: RequestSchema = { params: none, query: list };
+export const listTableItemsRequest: RequestSchema = {
+  params: z.strictObject({ table: text(128, 1) }),
+  query: z.strictObject({
+    after: z.optional(text(limits.cursorBytesMax, 1)),
+    limit: z.optional(numberText(1, limits.tableItemsMax)),
+  }),
 };
 
 /** Every operation's request. A bundle that names single ones carries only what those need. */
@@ -130,6 +169,13 @@ export const requestSchemas: Readonly<Record<OperationName, RequestSchema>> = {
   getMessage: getMessageRequest,
   getPopularTerms: getPopularTermsRequest,
   rebuildTerms: rebuildTermsRequest,
+  getTopicActivity: getTopicActivityRequest,
+  getOverview: getOverviewRequest,
+  listFunctions: listFunctionsRequest,
+  listFunctionEvents: listFunctionEventsRequest,
+  invokeFunction: invokeFunctionRequest,
+  listTables: listTablesRequest,
+  listTableItems: listTableItemsRequest,
 };
 
 /** Numbers and booleans of a query come as texts. */

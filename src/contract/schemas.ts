@@ -51,6 +51,7 @@ const messagePage = z.object({
   cursor,
   discontinuities: z.array(discontinuity),
   pollAfterMs: count,
+  scanned: z.optional(count),
 });
 
 const publisher = z.object({ publisherId: id, name: z.string(), topics: z.array(topicName), createdAt: time });
@@ -60,6 +61,13 @@ const subscriber = z.object({
   topics: z.array(topicName),
   cursor,
   createdAt: time,
+  lag: count,
+  lags: z.record(topicName, count),
+  lastActiveAt: z.optional(time),
+});
+const subscriberLag = z.object({
+  subscriberId: id,
+  name: z.optional(z.string()),
   lag: count,
   lastActiveAt: z.optional(time),
 });
@@ -77,7 +85,7 @@ const topicState = z.extend(topic, {
   firstMessageAt: z.optional(time),
   lastMessageAt: z.optional(time),
   messagesPerSecond: z.object({ lastMinute: z.number(), lastHour: z.number() }),
-  subscribers: z.optional(z.array(z.object({ subscriberId: id, name: z.optional(z.string()), lag: count }))),
+  subscribers: z.optional(z.array(subscriberLag)),
 });
 const termsWindow = {
   scope: z.string(),
@@ -105,6 +113,59 @@ const termsAnswer = z.union([popularTerms, risingTerms]);
 
 const page = (items: z.ZodMiniType): z.ZodMiniType => z.object({ items: z.array(items), next: z.optional(z.string()) });
 
+const amount = { value: count, precision: z.enum(["exact", "estimate", "at-least"]) };
+const overview = z.object({
+  at: time,
+  topics: z.object(amount),
+  messagesPublished: count,
+  messagesKept: count,
+  storedBytes: count,
+  traffic: z.nullable(z.object({ since: time, messagesIn: count, messagesOut: count })),
+  publishers: z.optional(z.object(amount)),
+  subscribers: z.optional(z.object({ ...amount, lag: count, slowest: z.array(subscriberLag) })),
+});
+const deployedFunction = z.object({
+  function: z.string(),
+  kind: z.enum(["operation", "background"]),
+  description: z.string(),
+  route: z.nullable(z.string()),
+  trigger: z.nullable(z.string()),
+  runtime: z.object({ node: z.string(), architecture: z.string(), platform: z.string() }),
+  code: z.nullable(z.object({ bytes: count, modifiedAt: time, what: z.enum(["bundle", "module"]) })),
+  memory: z.nullable(z.object({ bytes: count, shared: z.boolean() })),
+  measured: z.nullable(
+    z.object({
+      since: time,
+      calls: count,
+      refused: count,
+      errors: count,
+      p50Ms: z.nullable(z.number()),
+      p99Ms: z.nullable(z.number()),
+      coldStarts: z.nullable(count),
+    }),
+  ),
+});
+const tableKey = z.object({
+  name: z.string(),
+  type: z.enum(["text", "number", "binary"]),
+  role: z.enum(["partition", "sort"]),
+});
+const table = z.object({
+  table: z.string(),
+  description: z.string(),
+  kind: z.enum(["sqlite", "dynamodb", "memory"]),
+  keys: z.array(tableKey),
+  indexes: z.array(z.object({ name: z.string(), keys: z.array(tableKey), where: z.optional(z.string()) })),
+  state: z.string(),
+  createdAt: z.nullable(time),
+  items: z.nullable(z.object(amount)),
+  bytes: z.nullable(z.object(amount)),
+  stream: z.nullable(z.object({ view: z.string(), trigger: z.string() })),
+  capacity: z.nullable(z.object({ since: time, readUnits: z.number(), writeUnits: z.number() })),
+  alarms: z.nullable(z.array(z.object({ name: z.string(), state: z.string(), reason: z.optional(z.string()) }))),
+  region: z.nullable(z.string()),
+  arn: z.nullable(z.string()),
+});
 /** What operations answer; those that are not named answer without a body. */
 export const answerSchemas: Readonly<Partial<Record<OperationName, z.ZodMiniType>>> = {
   registerPublisher: z.extend(publisher, { token: z.string() }),
@@ -139,6 +200,25 @@ export const answerSchemas: Readonly<Partial<Record<OperationName, z.ZodMiniType
     continue: z.optional(z.string()),
     pollAfterMs: count,
   }),
+  getTopicActivity: z.object({
+    topic: topicName,
+    from: time,
+    to: time,
+    bucketMs: integer(1, Number.MAX_SAFE_INTEGER),
+    messages: z.array(count),
+  }),
+  getOverview: overview,
+  listFunctions: page(deployedFunction),
+  listFunctionEvents: page(z.object({ name: z.string(), event: json })),
+  invokeFunction: z.object({
+    status: z.enum(["succeeded", "failed"]),
+    result: json,
+    logs: z.array(z.string()).check(z.maxLength(limits.invocationLogsMax)),
+    durationMs: z.number(),
+    error: z.optional(z.object({ name: z.string(), message: z.string() })),
+  }),
+  listTables: page(table),
+  listTableItems: page(z.record(z.string(), json)),
 };
 
 /** What `publish` takes as JSON. The hot path checks the same by hand (`core/messages.ts`); a test holds the two together. */

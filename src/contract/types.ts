@@ -41,6 +41,46 @@ export interface MessagePage {
   readonly cursor: string;
   readonly discontinuities: readonly Discontinuity[];
   readonly pollAfterMs: number;
+  /** With a filter: how many messages were looked at. Few found does not mean that there are no more: `pollAfterMs` says. */
+  readonly scanned?: number;
+}
+
+/**
+ * Where to browse from (the beginning without any), and which messages are wanted (all without any). Of `after`, `at` and
+ * `before` one can be given; filters can be combined.
+ */
+export interface BrowseFilters {
+  /**
+   * Reads backwards: the messages before `latest`, an RFC 3339 time or a cursor. The page is in order of time over all
+   * shards, oldest first; its `cursor` is where it begins, to be sent as `before` for the page before it, or as `after`.
+   */
+  readonly before?: string;
+  /** Only messages whose title, body, attributes or key contain this text, in any case. */
+  readonly contains?: string;
+  /** Only messages that were counted for this term (after the languages' stop words, before hidden terms). */
+  readonly term?: string;
+  /** Only messages with exactly this key. */
+  readonly key?: string;
+}
+
+/** How many messages were published in each stretch of time. */
+export interface TopicActivity {
+  readonly topic: string;
+  readonly from: string;
+  /** The end of the last stretch, which may lie behind the asked one. */
+  readonly to: string;
+  readonly bucketMs: number;
+  /** Of each stretch from `from` on; an upper bound. Those gone from the log are not counted. */
+  readonly messages: readonly number[];
+}
+
+export interface ActivityQuery {
+  /** An RFC 3339 time; without it: of the first message that is kept. */
+  readonly from?: string;
+  /** An RFC 3339 time; without it: now. */
+  readonly to?: string;
+  /** 1..500; 60 by default. Fewer are given for a topic of many shards. */
+  readonly buckets?: number;
 }
 
 export interface RegisterPublisherRequest {
@@ -75,6 +115,8 @@ export interface Subscriber {
   readonly cursor: string;
   readonly createdAt: string;
   readonly lag: number;
+  /** The lag by topic; a topic that is not there is left out. */
+  readonly lags: Readonly<Record<string, number>>;
   /** When it last read or committed; absent before the first time. Kept to the minute. */
   readonly lastActiveAt?: string;
 }
@@ -137,7 +179,15 @@ export interface TopicState extends Topic {
   readonly lastMessageAt?: string;
   readonly messagesPerSecond: { readonly lastMinute: number; readonly lastHour: number };
   /** Who reads it; only with the admin key, at most 1,000. */
-  readonly subscribers?: readonly { readonly subscriberId: string; readonly name?: string; readonly lag: number }[];
+  readonly subscribers?: readonly SubscriberLag[];
+}
+
+/** How far a subscriber lies behind. */
+export interface SubscriberLag {
+  readonly subscriberId: string;
+  readonly name?: string;
+  readonly lag: number;
+  readonly lastActiveAt?: string;
 }
 
 /** A page of a list. `next` is there when there is more, to be sent as `?after=`. */
@@ -254,3 +304,113 @@ export interface Health {
   readonly status: "ok";
   readonly version: string;
 }
+
+/** How many there are: exactly, about, or at least, where counting on would cost too much. */
+export interface Amount {
+  readonly value: number;
+  readonly precision: "exact" | "estimate" | "at-least";
+}
+
+/** What the service holds and carries. Rates follow from two answers: totals never fall but when a topic is deleted or the process restarts. */
+export interface Overview {
+  readonly at: string;
+  readonly topics: Amount;
+  /** Of all topics that were read; a lower bound when `topics` is one. */
+  readonly messagesPublished: number;
+  readonly messagesKept: number;
+  readonly storedBytes: number;
+  /** What this process has taken in and given out since it started; null where calls go to many processes. */
+  readonly traffic: {
+    readonly since: string;
+    readonly messagesIn: number;
+    readonly messagesOut: number;
+  } | null;
+  /** With the admin key only. */
+  readonly publishers?: Amount;
+  /** With the admin key only; `lag` is of all subscribers that were read, `slowest` those that lie behind most. */
+  readonly subscribers?: Amount & { readonly lag: number; readonly slowest: readonly SubscriberLag[] };
+}
+
+/** A function as it is deployed. null: not known here. */
+export interface DeployedFunction {
+  /** As the operation, or as what runs behind the calls. */
+  readonly function: string;
+  readonly kind: "operation" | "background";
+  readonly description: string;
+  /** The route of an operation, as `GET /v1/topics`. */
+  readonly route: string | null;
+  /** What wakes a background function. */
+  readonly trigger: string | null;
+  readonly runtime: { readonly node: string; readonly architecture: string; readonly platform: string };
+  /** What is deployed for this function: its bundle, or its module where there are no bundles. */
+  readonly code: { readonly bytes: number; readonly modifiedAt: string; readonly what: "bundle" | "module" } | null;
+  /** What it may use, or what its process uses, in bytes; `shared` when it is one process for all functions. */
+  readonly memory: { readonly bytes: number; readonly shared: boolean } | null;
+  /** Since `since`. Errors are answers of 500 and above, or failed runs. Times are null before the first call. */
+  readonly measured: {
+    readonly since: string;
+    readonly calls: number;
+    /** Answers of 400 to 499. */
+    readonly refused: number;
+    readonly errors: number;
+    /** From a histogram: at most the upper edge of its bucket. */
+    readonly p50Ms: number | null;
+    readonly p99Ms: number | null;
+    readonly coldStarts: number | null;
+  } | null;
+}
+
+/** An event to try a function with. */
+export interface FunctionEvent {
+  /** As `API Gateway, payload 2.0`. */
+  readonly name: string;
+  /** Where the text `TOKEN` stands, a token or the admin key belongs. */
+  readonly event: Json;
+}
+
+export interface InvokeFunctionRequest {
+  readonly event: Json;
+}
+
+/** What became of an invocation. */
+export interface Invocation {
+  /** `failed`: the function threw, or ran out of time. An answer with an error status is still a result. */
+  readonly status: "succeeded" | "failed";
+  /** What the function returned; of API Gateway: `{statusCode, headers, body, isBase64Encoded}`. */
+  readonly result: Json;
+  /** What it logged, oldest first, at most 200 lines. */
+  readonly logs: readonly string[];
+  readonly durationMs: number;
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
+/** A table of the store, or what it has in place of one. null: there is none, or it is not known here. */
+export interface Table {
+  readonly table: string;
+  readonly description: string;
+  readonly kind: "sqlite" | "dynamodb" | "memory";
+  /** The primary key. */
+  readonly keys: readonly TableKey[];
+  readonly indexes: readonly { readonly name: string; readonly keys: readonly TableKey[]; readonly where?: string }[];
+  /** `active`, or what the cloud says. */
+  readonly state: string;
+  readonly createdAt: string | null;
+  readonly items: Amount | null;
+  readonly bytes: Amount | null;
+  /** What changes of the table bring about: the name of a function. */
+  readonly stream: { readonly view: string; readonly trigger: string } | null;
+  /** What reading and writing has taken since `since`, in the cloud's units. */
+  readonly capacity: { readonly since: string; readonly readUnits: number; readonly writeUnits: number } | null;
+  readonly alarms: readonly { readonly name: string; readonly state: string; readonly reason?: string }[] | null;
+  readonly region: string | null;
+  readonly arn: string | null;
+}
+
+export interface TableKey {
+  readonly name: string;
+  readonly type: "text" | "number" | "binary";
+  readonly role: "partition" | "sort";
+}
+
+/** An item of a table by attribute. A secret's hash is `(hidden)`; a text that was cut ends with `…`; bytes are shown as `{bytes, text}`. */
+export type TableItem = Readonly<Record<string, Json>>;

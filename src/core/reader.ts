@@ -305,21 +305,18 @@ export async function checkNotAhead(store: Store, topics: readonly TopicRecord[]
   }
 }
 
-/** Sequences between a cursor and the end: an upper bound of the messages waiting. */
-export async function lagOf(store: Store, topics: readonly TopicRecord[], cursor: Cursor): Promise<number> {
+/** Sequences between a cursor and the end of a topic: an upper bound of the messages waiting. */
+export async function lagOf(store: Pick<Store, "getShard">, topic: TopicRecord, cursor: Cursor): Promise<number> {
+  const hash = hash32(topic.topic);
+  const part = cursor.topics.find(
+    ({ topicHash, incarnation }) => topicHash === hash && incarnation === topic.incarnation,
+  );
   let lag = 0;
-  for (const topic of topics) {
-    const part = cursor.topics.find(
-      ({ topicHash, incarnation }) => topicHash === hash32(topic.topic) && incarnation === topic.incarnation,
-    );
-    for (const ref of shardsOf(topic)) {
-      const state = await store.getShard(ref);
-      if (state)
-        lag += Math.max(
-          0,
-          state.messages - Math.max(state.firstSequence, part?.positions.get(ref.shard)?.sequence ?? 0),
-        );
-    }
+  for (const ref of shardsOf(topic)) {
+    const state = await store.getShard(ref);
+    if (!state) continue;
+    const sequence = Math.max(state.firstSequence, part?.positions.get(ref.shard)?.sequence ?? 0);
+    lag += Math.max(0, state.messages - sequence);
   }
   return lag;
 }

@@ -1,4 +1,4 @@
-import type { TopicTerms } from "#contract/types.ts";
+import type { Page, Table, TableItem, TopicTerms } from "#contract/types.ts";
 import type { Caps, Level } from "#terms/windows.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Entry } from "./entry.ts";
@@ -233,5 +233,14 @@ export interface Store {
    * and idempotency records, and summaries past their time while `mayForgetSummaries`. true when there is more to do.
    */
   expire(nowMs: number): Promise<boolean>;
+
+  /** What it keeps its records in, for people to look at. Counting and measuring cost a bounded time: see `Amount`. */
+  listTables(): Promise<Table[]>;
+  /**
+   * Items of a table in the order of its key, behind the one whose key `after` is, without secrets (`shownItem`); a page of
+   * about `limits.tablePageBytesMax` at most. undefined when there is no such table. Throws `invalid_request` for an
+   * `after` that is no `next` of this table.
+   */
+  listTableItems(table: string, after: string | undefined, limit: number): Promise<Page<TableItem> | undefined>;
   close(): Promise<void>;
 }

@@ -3,7 +3,10 @@ import type { TopicState } from "#contract/types.ts";
 import { lagOf } from "#core/reader.ts";
 import { type Caller, requireState } from "./access.ts";
 import type { Context } from "./context.ts";
+import { keptShards } from "./kept-shards.ts";
 import { knownTopic } from "./known-topics.ts";
+import { inTurns } from "./rest.ts";
+import { subscriberLagOf } from "./subscriber-view.ts";
 import { stateOf } from "./topic-state.ts";
 
 /** Reads a topic's settings and state; who reads it only for the admin. */
@@ -13,12 +16,9 @@ export async function getTopic(context: Context, caller: Caller, input: { topic:
   const state = await stateOf(context, record);
   if (caller.kind !== "admin") return state;
   const readers = await context.store.listSubscribers(undefined, limits.listMax, input.topic);
-  const subscribers = await Promise.all(
-    readers.map(async ({ subscriberId, name, cursor }) => ({
-      subscriberId,
-      ...(name !== undefined && { name }),
-      lag: await lagOf(context.store, [record], cursor),
-    })),
+  const shards = keptShards(context.store);
+  const subscribers = await inTurns(readers, 100, async (reader) =>
+    subscriberLagOf(reader, await lagOf(shards, record, reader.cursor)),
   );
   return { ...state, subscribers };
 }

@@ -2,21 +2,24 @@ import { limits } from "#contract/limits.ts";
 import type { Page, Subscriber } from "#contract/types.ts";
 import { type Caller, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
-import { pageOf } from "./page.ts";
+import { keptShards } from "./kept-shards.ts";
+import { isSought, searchedPage } from "./page.ts";
+import { inTurns } from "./rest.ts";
 import { subscriberOf } from "./subscriber-view.ts";
 
-/** Lists the subscribers, a page at a time. */
+/** Lists the subscribers, or those of a topic or of a name, a page at a time. */
 export async function listSubscribers(
   context: Context,
   caller: Caller,
-  input: { after?: string; limit?: number },
+  input: { after?: string; limit?: number; topic?: string; search?: string },
 ): Promise<Page<Subscriber>> {
   requireAdmin(caller);
-  const limit = input.limit ?? limits.listDefault;
-  const page = pageOf(
-    await context.store.listSubscribers(input.after, limit + 1),
-    limit,
+  const page = await searchedPage(
+    { ...input, limit: input.limit ?? limits.listDefault },
+    (after, limit) => context.store.listSubscribers(after, limit),
     ({ subscriberId }) => subscriberId,
+    (record) => isSought(input, { ...record, id: record.subscriberId }),
   );
-  return { ...page, items: await Promise.all(page.items.map((record) => subscriberOf(context, record))) };
+  const shards = keptShards(context.store);
+  return { ...page, items: await inTurns(page.items, 20, (record) => subscriberOf(context, record, shards)) };
 }

@@ -15,6 +15,8 @@ export interface MessagesPage {
   readonly discontinuities: readonly Discontinuity[];
   readonly cursor: string;
   readonly pollAfterMs: number;
+  /** How many messages were looked at to find these; only where some are wanted and others not. */
+  readonly scanned?: number;
   /** In order of delivery, each with its cursor; made when asked for, as only streams need them. */
   events(): PageEvent[];
 }

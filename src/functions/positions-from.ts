@@ -11,6 +11,7 @@ export async function positionsFrom(
   topics: readonly TopicRecord[],
   names: readonly string[],
   from: string,
+  path = "body.from",
 ): Promise<readonly TopicCursor[]> {
   if (from === "latest") return endOf(context.store, topics);
   if (from === "earliest") return startOf(topics);
@@ -18,7 +19,7 @@ export async function positionsFrom(
   if (timeMs !== undefined) return positionsAtTime(context.store, topics, timeMs);
   if (!from.startsWith("c1.")) {
     const message = 'must be "latest", "earliest", an RFC 3339 time such as 2026-01-31T08:00:00Z, or a cursor';
-    throw new BellwetherError("invalid_request", `body.from ${message}.`, { errors: [{ path: "body.from", message }] });
+    throw new BellwetherError("invalid_request", `${path} ${message}.`, { errors: [{ path, message }] });
   }
   const cursor = decodeCursor(from);
   checkCursorTopics(cursor, names);

@@ -47,6 +47,7 @@ export async function publish(context: Context, caller: Caller, input: PublishIn
     idempotencyOf(owner, topic, input.idempotencyKey, body, nowMs),
     placed,
   );
+  if (!result.replayed) context.traffic.messagesIn += messages.length;
   return answer(topic.topic, messages.length, placed, result);
 }
 

@@ -22,8 +22,11 @@ export async function readPage(
   for (;;) {
     const topics = await topicsNow();
     const step = await readOn(context.store, topics, cursor, limit, context.clock.nowMs());
-    if (step.deliveries.length > 0 || step.more || !deadline || deadline.aborted)
-      return pageOfStep(context.settings, cursor, step);
+    if (step.deliveries.length > 0 || step.more || !deadline || deadline.aborted) {
+      const page = pageOfStep(context.settings, cursor, step);
+      context.traffic.messagesOut += page.messages.length;
+      return page;
+    }
     cursor = step.cursor;
     await context.store.waitForNews(watchesOf(topics, cursor), deadline);
   }
@@ -58,6 +61,7 @@ export async function* streamPages(
       checkedAtMs = nowMs;
     }
     if (!next || signal.aborted) continue;
+    context.traffic.messagesOut += next.messages.length;
     yield next;
     page = next;
   }

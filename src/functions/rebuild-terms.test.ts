@@ -4,9 +4,11 @@ import fc from "fast-check";
 import type { PopularTerms, TermsRebuild, WindowName } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { windowNames } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
@@ -42,7 +44,17 @@ class World {
     const ids = { id: () => `id${this.#ids++}`, secret: () => "s", integer: (below: number) => this.#ids++ % below };
     const registry = new Registry(store, clock, 0);
     const settings = { ...defaultServiceSettings, termsViewMs: 0 };
-    this.context = { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
+    this.context = {
+      store,
+      registry,
+      appends: new AppendsUnderWay(),
+      clock,
+      ids,
+      settings,
+      kept: new Kept(),
+      traffic: new Traffic(0),
+      deployment: unknownDeployment,
+    };
     this.counting = new TermCounting(this.context);
   }
 

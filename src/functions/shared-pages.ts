@@ -26,13 +26,13 @@ const keptCharactersMax = 4_000_000;
 /** However long nothing comes, topics are looked up anew so often: one may have been made again, or got more shards. */
 const lookMs = 5_000;
 
-const ofContexts = new WeakMap<Context, SharedPages>();
-
 /** The pages that the streams of one process share. */
 export function sharedPages(context: Context): SharedPages {
-  const pages = ofContexts.get(context) ?? new SharedPages(context);
-  ofContexts.set(context, pages);
-  return pages;
+  return context.kept.of(context, makeSharedPages);
+}
+
+function makeSharedPages(context: Context): SharedPages {
+  return new SharedPages(context);
 }
 
 /**

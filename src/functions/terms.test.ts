@@ -7,9 +7,11 @@ import fc from "fast-check";
 import type { PopularTerms } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store, SummaryKey, TermsChange, TopicRecord } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
@@ -68,7 +70,17 @@ class World {
     const registry = new Registry(store, clock, 60_000);
     // As a clock that stands would keep answers for ever.
     const settings = { ...defaultServiceSettings, termsViewMs: 0 };
-    return { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
+    return {
+      store,
+      registry,
+      appends: new AppendsUnderWay(),
+      clock,
+      ids,
+      settings,
+      kept: new Kept(),
+      traffic: new Traffic(0),
+      deployment: unknownDeployment,
+    };
   }
 
   createTopic(topic: string, body: Parameters<typeof putTopic>[2]["body"] = {}): Promise<unknown> {

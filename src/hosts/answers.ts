@@ -7,12 +7,19 @@ import {
   deleteSubscriberRequest,
   deleteTopicRequest,
   getMessageRequest,
+  getOverviewRequest,
   getPopularTermsRequest,
   getPublisherRequest,
   getSubscriberRequest,
+  getTopicActivityRequest,
   getTopicRequest,
+  invokeFunctionRequest,
+  listFunctionEventsRequest,
+  listFunctionsRequest,
   listPublishersRequest,
   listSubscribersRequest,
+  listTableItemsRequest,
+  listTablesRequest,
   listTopicsRequest,
   publishRequest,
   putPublisherTopicsRequest,
@@ -33,12 +40,19 @@ import { deletePublisher } from "#functions/delete-publisher.ts";
 import { deleteSubscriber } from "#functions/delete-subscriber.ts";
 import { deleteTopic } from "#functions/delete-topic.ts";
 import { getMessage } from "#functions/get-message.ts";
+import { getOverview } from "#functions/get-overview.ts";
 import { getPopularTerms, popularTermsStream } from "#functions/get-popular-terms.ts";
 import { getPublisher } from "#functions/get-publisher.ts";
 import { getSubscriber } from "#functions/get-subscriber.ts";
 import { getTopic } from "#functions/get-topic.ts";
+import { getTopicActivity } from "#functions/get-topic-activity.ts";
+import { invokeFunction } from "#functions/invoke-function.ts";
+import { listFunctionEvents } from "#functions/list-function-events.ts";
+import { listFunctions } from "#functions/list-functions.ts";
 import { listPublishers } from "#functions/list-publishers.ts";
 import { listSubscribers } from "#functions/list-subscribers.ts";
+import { listTableItems } from "#functions/list-table-items.ts";
+import { listTables } from "#functions/list-tables.ts";
 import { listTopics } from "#functions/list-topics.ts";
 import type { MessagesPage } from "#functions/messages-page.ts";
 import { publish } from "#functions/publish.ts";
@@ -138,6 +152,13 @@ export const getPopularTermsAnswer: Answer = {
   },
 };
 export const rebuildTermsAnswer: Answer = plain(rebuildTermsRequest, rebuildTerms);
+export const getTopicActivityAnswer: Answer = plain(getTopicActivityRequest, getTopicActivity);
+export const getOverviewAnswer: Answer = plain(getOverviewRequest, getOverview);
+export const listFunctionsAnswer: Answer = plain(listFunctionsRequest, listFunctions);
+export const listFunctionEventsAnswer: Answer = plain(listFunctionEventsRequest, listFunctionEvents);
+export const invokeFunctionAnswer: Answer = plain(invokeFunctionRequest, invokeFunction);
+export const listTablesAnswer: Answer = plain(listTablesRequest, listTables);
+export const listTableItemsAnswer: Answer = plain(listTableItemsRequest, listTableItems);
 
 /** Every operation's answer. A bundle that names single ones carries only what those need. */
 export const allAnswers: Readonly<Record<OperationName, Answer>> = {
@@ -163,6 +184,13 @@ export const allAnswers: Readonly<Record<OperationName, Answer>> = {
   getMessage: getMessageAnswer,
   getPopularTerms: getPopularTermsAnswer,
   rebuildTerms: rebuildTermsAnswer,
+  getTopicActivity: getTopicActivityAnswer,
+  getOverview: getOverviewAnswer,
+  listFunctions: listFunctionsAnswer,
+  listFunctionEvents: listFunctionEventsAnswer,
+  invokeFunction: invokeFunctionAnswer,
+  listTables: listTablesAnswer,
+  listTableItems: listTableItemsAnswer,
 };
 
 function outputResponse(output: unknown): HttpResponse {
@@ -179,10 +207,11 @@ function jsonResponse(status: number, body: string): HttpResponse {
 
 /** Copies the messages' texts into the page; nothing is parsed. */
 function pageResponse(page: MessagesPage): HttpResponse {
-  const { messages, cursor, discontinuities, pollAfterMs } = page;
+  const { messages, cursor, discontinuities, pollAfterMs, scanned } = page;
+  const looked = scanned === undefined ? "" : `,"scanned":${scanned}`;
   return jsonResponse(
     200,
-    `{"messages":[${messages.join()}],"cursor":"${cursor}","discontinuities":${JSON.stringify(discontinuities)},"pollAfterMs":${pollAfterMs}}\n`,
+    `{"messages":[${messages.join()}],"cursor":"${cursor}","discontinuities":${JSON.stringify(discontinuities)},"pollAfterMs":${pollAfterMs}${looked}}\n`,
   );
 }
 

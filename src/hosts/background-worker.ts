@@ -6,6 +6,7 @@ import type { BackgroundReports } from "./background.ts";
 /** What a background thread tells the one that serves; an error with its stack and causes. */
 type BackgroundReport =
   | { readonly counted: readonly [number, number] }
+  | { readonly worked: Parameters<BackgroundReports["worked"]> }
   | { readonly failed: Parameters<BackgroundReports["failed"]>[0]; readonly error: string };
 
 /** What a thread is started with, made anew for each start. */
@@ -62,6 +63,7 @@ function startWorker(name: string, { workerData, transferList = [] }: ThreadData
   worker.on("error", (error) => reports.failed("thread", error));
   worker.on("message", (report: BackgroundReport) => {
     if ("counted" in report) reports.counted(...report.counted);
+    else if ("worked" in report) reports.worked(...report.worked);
     else reports.failed(report.failed, new Error(report.error));
   });
   return worker;
@@ -72,6 +74,7 @@ export function reportsTo(port: MessagePort): BackgroundReports {
   const report = (each: BackgroundReport): void => port.postMessage(each);
   return {
     counted: (messages, uncuttable) => report({ counted: [messages, uncuttable] }),
+    worked: (work, seconds) => report({ worked: [work, seconds] }),
     failed: (work, error) => report({ failed: work, error: inspect(error) }),
   };
 }

@@ -1,11 +1,17 @@
+import type { backgroundFunctions } from "#contract/operations.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
 import { rollUpTerms } from "#functions/roll-up-terms.ts";
 
+/** What runs behind the calls. */
+export type BackgroundWork = keyof typeof backgroundFunctions;
+
 /** What the work behind the calls reports; all of it is only told, never needed. */
 export interface BackgroundReports {
   counted(messages: number, uncuttable: number): void;
-  failed(work: "countTerms" | "rollUpTerms" | "expire" | "thread", error: unknown): void;
+  failed(work: BackgroundWork | "thread", error: unknown): void;
+  /** A pass ended well, after this time. */
+  worked(work: BackgroundWork, seconds: number): void;
 }
 
 /** How long the works rest when there is nothing more to do at once, in ms. */
@@ -64,7 +70,7 @@ export function startBackground(
     });
 
   const repeat = async (
-    work: Parameters<BackgroundReports["failed"]>[0],
+    work: BackgroundWork,
     step: () => Promise<boolean>,
     rest: () => Promise<void>,
   ): Promise<void> => {
@@ -78,11 +84,18 @@ export function startBackground(
     }
   };
 
+  const timed = async <T>(work: BackgroundWork, pass: () => Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const result = await pass();
+    reports.worked(work, (performance.now() - startedAt) / 1000);
+    return result;
+  };
+
   const loops = Promise.all([
     repeat(
       "countTerms",
       async () => {
-        const { messages, uncuttable, more } = await counting.countTerms();
+        const { messages, uncuttable, more } = await timed("countTerms", () => counting.countTerms());
         if (messages > 0) reports.counted(messages, uncuttable);
         if (more && messages < fullPassMessages) await pause(gatherMs);
         return more;
@@ -91,12 +104,12 @@ export function startBackground(
     ),
     repeat(
       "rollUpTerms",
-      () => rollUpTerms(context),
+      () => timed("rollUpTerms", () => rollUpTerms(context)),
       () => pause(rollUpEveryMs),
     ),
     repeat(
       "expire",
-      () => context.store.expire(context.clock.nowMs()),
+      () => timed("expire", () => context.store.expire(context.clock.nowMs())),
       () => pause(expireEveryMs),
     ),
   ]);

@@ -1,15 +1,18 @@
 import type { ServiceSettings } from "#core/settings.ts";
+import type { Traffic } from "#core/traffic.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import { allAnswers } from "./answers.ts";
 import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker, type ThreadData } from "./background-worker.ts";
 import { type Admission, createHttpHandler } from "./http.ts";
 import type { HttpHandler } from "./http-types.ts";
-import { createContext } from "./node-context.ts";
+import { createProcessContext } from "./process-context.ts";
+import { type FunctionMeasures, noMeasures } from "./process-deployment.ts";
 
 /** The whole service without a socket. */
 export interface ServiceCore {
   readonly handler: HttpHandler;
+  readonly traffic: Traffic;
   close(): Promise<void>;
 }
 
@@ -18,6 +21,7 @@ export async function startCore(
   dataDir: string,
   settings: ServiceSettings,
   reports: BackgroundReports,
+  measure: FunctionMeasures = noMeasures,
   admit?: Admission,
 ): Promise<ServiceCore> {
   const store = await openEmbeddedStore(dataDir);
@@ -26,8 +30,10 @@ export async function startCore(
     return { workerData: { folder: dataDir, port, settings }, transferList: [port] };
   };
   const background = startBackgroundWorker("background-thread", threadData, reports);
+  const context = createProcessContext(store, settings, measure);
   return {
-    handler: createHttpHandler(createContext(store, settings), allAnswers, admit),
+    handler: createHttpHandler(context, allAnswers, admit),
+    traffic: context.traffic,
     async close() {
       await background.stop();
       await store.close();

@@ -6,7 +6,8 @@ import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker } from "./background-worker.ts";
 import type { ServiceCore } from "./core.main.ts";
 import { type Admission, createHttpHandler } from "./http.ts";
-import { createContext } from "./node-context.ts";
+import { createProcessContext } from "./process-context.ts";
+import { type FunctionMeasures, noMeasures } from "./process-deployment.ts";
 
 /** What the DynamoDB store is opened with, from the settings and the environment of AWS. */
 export interface DynamoDbSettings extends ServiceSettings {
@@ -29,6 +30,7 @@ export async function startDynamoDbCore(
   settings: DynamoDbSettings,
   environment: Readonly<Record<string, string | undefined>>,
   reports: BackgroundReports,
+  measure: FunctionMeasures = noMeasures,
   admit?: Admission,
 ): Promise<ServiceCore> {
   const options = optionsFrom(settings, environment);
@@ -45,8 +47,10 @@ export async function startDynamoDbCore(
   }
   const threadData: DynamoDbBackground = { options, settings };
   const background = startBackgroundWorker("dynamodb-background-thread", () => ({ workerData: threadData }), reports);
+  const context = createProcessContext(telling(store, background.wake), settings, measure, { isOnly: false });
   return {
-    handler: createHttpHandler(createContext(telling(store, background.wake), settings), allAnswers, admit),
+    handler: createHttpHandler(context, allAnswers, admit),
+    traffic: context.traffic,
     async close() {
       await background.stop();
       await store.close();

@@ -16,6 +16,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body?: string;
+  /** In place of a body: what is no text, of the pages of a host. `content-length` says how much it is, also to HEAD. */
+  readonly bytes?: Uint8Array;
   readonly stream?: AsyncIterable<string>;
   /** The operation that answered, for logs and metrics. */
   readonly operation?: string;

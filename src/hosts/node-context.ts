@@ -1,10 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { AppendsUnderWay } from "#core/appends.ts";
 import type { Clock } from "#core/clock.ts";
+import { type Deployment, unknownDeployment } from "#core/deployment.ts";
 import type { Ids } from "#core/ids.ts";
 import { Registry } from "#core/registry.ts";
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import type { Context } from "#functions/context.ts";
 import { Kept } from "#functions/kept.ts";
 
@@ -26,7 +28,19 @@ export function createContext(
   settings: ServiceSettings,
   clock: Clock = systemClock,
   ids: Ids = randomIds,
+  deployment: Deployment = unknownDeployment,
 ): Context {
   const registry = new Registry(store, clock, settings.registryCacheMs);
-  return { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
+  const traffic = new Traffic(clock.nowMs());
+  return {
+    store,
+    registry,
+    appends: new AppendsUnderWay(),
+    clock,
+    ids,
+    settings,
+    kept: new Kept(),
+    traffic,
+    deployment,
+  };
 }

@@ -17,6 +17,8 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   publisher_not_found: 404,
   subscriber_not_found: 404,
   message_not_found: 404,
+  function_not_found: 404,
+  table_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   not_acceptable: 406,

@@ -1,7 +1,9 @@
 import { AppendsUnderWay } from "#core/appends.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import { TermCounting } from "#functions/count-terms.ts";
 import { Kept } from "#functions/kept.ts";
 import { createDynamoDbStore } from "#stores/dynamodb/store.ts";
@@ -45,6 +47,8 @@ export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => 
     ids: { id: () => `${ids++}`, secret: () => "", integer: (below: number) => ids++ % below },
     settings: { ...defaultServiceSettings, termsViewMs: 0 },
     kept: new Kept(),
+    traffic: new Traffic(0),
+    deployment: unknownDeployment,
   };
   const { promise: died, resolve } = Promise.withResolvers<void>();
   return {

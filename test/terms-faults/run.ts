@@ -2,11 +2,13 @@ import { BellwetherError } from "#contract/errors.ts";
 import type { RebuildTermsRequest, TermsRebuild } from "#contract/types.ts";
 import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
+import { unknownDeployment } from "#core/deployment.ts";
 import { draftOf, encodePart } from "#core/entry.ts";
 import { Registry } from "#core/registry.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
+import { Traffic } from "#core/traffic.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
 import { Kept } from "#functions/kept.ts";
@@ -268,7 +270,17 @@ class Run {
     const ids = { id: () => `${this.#ids++}`, secret: () => "", integer: (below: number) => this.#ids++ % below };
     const registry = new Registry(store, clock, 0);
     const settings = { ...defaultServiceSettings, termsViewMs: 0 };
-    const context = { store, registry, appends: new AppendsUnderWay(), clock, ids, settings, kept: new Kept() };
+    const context = {
+      store,
+      registry,
+      appends: new AppendsUnderWay(),
+      clock,
+      ids,
+      settings,
+      kept: new Kept(),
+      traffic: new Traffic(0),
+      deployment: unknownDeployment,
+    };
     return { context, counting: new TermCounting(context) };
   }
 }

@@ -31,7 +31,8 @@ export async function openBellwether({ dataDir, onFault = () => {} }: EmbeddedOp
     openRegistration: false,
     publicRead: false,
   };
-  const core = await startCore(dataDir, settings, { counted: () => {}, failed: (_, error) => onFault(error) });
+  const reports = { counted: () => {}, worked: () => {}, failed: (_: unknown, error: unknown) => onFault(error) };
+  const core = await startCore(dataDir, settings, reports);
   return {
     client: createClient({ url: "http://in-process", adminKey, fetch: createFetch(core.handler) }),
     close: core.close,

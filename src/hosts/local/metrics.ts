@@ -1,4 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { backgroundFunctions } from "#contract/operations.ts";
+import type { Traffic } from "#core/traffic.ts";
+import type { FunctionMeasures } from "../process-deployment.ts";
 
 /** What the one-machine host measures, for Prometheus. */
 export interface Metrics {
@@ -6,8 +9,20 @@ export interface Metrics {
   streamOpened(): void;
   streamClosed(): void;
   counted(messages: number, uncuttable: number): void;
+  /** A pass of what runs behind the calls. */
+  worked(work: BackgroundWork, seconds: number): void;
+  workFailed(work: BackgroundWork): void;
+  /** What was measured of the functions until now. */
+  readonly measure: FunctionMeasures;
+  /** What is taken in and given out from now on, read when it is asked for. */
+  watch(traffic: Traffic): void;
   render(): Promise<string>;
 }
+
+/** What runs behind the calls. */
+type BackgroundWork = keyof typeof backgroundFunctions;
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
 
 export function createMetrics(): Metrics {
   const register = new Registry();
@@ -23,7 +38,7 @@ export function createMetrics(): Metrics {
     name: "bellwether_call_seconds",
     help: "Time from a call's head to its answer, by operation; of streams, to their beginning.",
     labelNames: ["operation"],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
+    buckets: secondsBuckets,
     registers,
   });
   const streams = new Gauge({ name: "bellwether_open_streams", help: "Event streams open now.", registers });
@@ -37,6 +52,20 @@ export function createMetrics(): Metrics {
     help: "Messages counted as having no terms, as they could not be cut.",
     registers,
   });
+  const workSeconds = new Histogram({
+    name: "bellwether_work_seconds",
+    help: "Time of a pass of what runs behind the calls.",
+    labelNames: ["work"],
+    buckets: secondsBuckets,
+    registers,
+  });
+  const workFailures = new Counter({
+    name: "bellwether_work_failures_total",
+    help: "Passes of what runs behind the calls that failed.",
+    labelNames: ["work"],
+    registers,
+  });
+  const since = new Date().toISOString();
   // Looking a child up by its labels at each call costs more than counting does.
   const children = new Map<string, { calls: Counter.Internal; seconds: Histogram.Internal<string> }>();
   const childOf = (
@@ -63,6 +92,85 @@ export function createMetrics(): Metrics {
       counted.inc(messages);
       uncuttable.inc(failed);
     },
+    worked: (work, duration) => workSeconds.observe({ work }, duration),
+    workFailed: (work) => workFailures.inc({ work }),
+    async measure() {
+      const [callTimes, workTimes, answered, failed] = await Promise.all([
+        seconds.get(),
+        workSeconds.get(),
+        calls.get(),
+        workFailures.get(),
+      ]);
+      const statuses = [
+        ...answered.values.map(({ labels, value }) => ({
+          name: labels.operation,
+          status: Number(labels.status),
+          value,
+        })),
+        ...failed.values.map(({ labels, value }) => ({ name: labels.work, status: 500, value })),
+      ];
+      return (name) => {
+        const isWork = Object.hasOwn(backgroundFunctions, name);
+        const times = isWork ? timesOf(workTimes, "work", name) : timesOf(callTimes, "operation", name);
+        const sum = (isCounted: (status: number) => boolean): number =>
+          statuses.reduce((total, each) => total + (each.name === name && isCounted(each.status) ? each.value : 0), 0);
+        const errors = sum((status) => status >= 500);
+        return {
+          since,
+          // A pass that failed has no time.
+          calls: isWork ? times.count + errors : sum(() => true),
+          refused: sum((status) => status >= 400 && status < 500),
+          errors,
+          p50Ms: quantileMs(times, 0.5),
+          p99Ms: quantileMs(times, 0.99),
+          coldStarts: null,
+        };
+      };
+    },
+    watch(traffic) {
+      new Counter({
+        name: "bellwether_messages_in_total",
+        help: "Messages published.",
+        registers,
+        collect() {
+          this.reset();
+          this.inc(traffic.messagesIn);
+        },
+      });
+      new Counter({
+        name: "bellwether_messages_out_total",
+        help: "Messages given to readers.",
+        registers,
+        collect() {
+          this.reset();
+          this.inc(traffic.messagesOut);
+        },
+      });
+    },
     render: () => register.metrics(),
   };
+}
+
+/** How many of a histogram's times are at most each edge. */
+interface Times {
+  readonly count: number;
+  readonly edges: readonly { readonly seconds: number; readonly count: number }[];
+}
+
+type HistogramValues = Awaited<ReturnType<Histogram<string>["get"]>>;
+
+function timesOf({ values }: HistogramValues, label: string, name: string): Times {
+  const own = values.filter(({ labels }) => (labels as Readonly<Record<string, unknown>>)[label] === name);
+  const edges = own.flatMap(({ labels, value, metricName }) =>
+    metricName?.endsWith("_bucket") ? [{ seconds: Number(labels.le), count: value }] : [],
+  );
+  return { count: own.find(({ metricName }) => metricName?.endsWith("_count"))?.value ?? 0, edges };
+}
+
+/** The upper edge of the bucket that holds the quantile; the last edge for what lies beyond all. null when there is none. */
+function quantileMs({ count, edges }: Times, quantile: number): number | null {
+  if (count === 0) return null;
+  const reached = edges.find((edge) => edge.count >= quantile * count);
+  const seconds = Math.min(reached?.seconds ?? Number.POSITIVE_INFINITY, secondsBuckets.at(-1)!);
+  return seconds * 1000;
 }

@@ -10,6 +10,7 @@ import { problemResponse } from "../problems.ts";
 import { addRateFields, type RateFields, RateLimited } from "../rate-limit.ts";
 import { addressOf } from "./address.ts";
 import { Connections } from "./connections.ts";
+import { type ConsoleFiles, consoleFolder, createConsoleFiles } from "./console-files.ts";
 import type { FairUse } from "./fair-use.ts";
 import { Load } from "./load.ts";
 import type { Metrics } from "./metrics.ts";
@@ -38,6 +39,7 @@ export function createLocalServer(
   metrics: Metrics,
   logFault: (error: unknown, operation: string) => void,
   { fairUse, audit }: { readonly fairUse: FairUse; audit(entry: AuditEntry): void },
+  consoleFiles: ConsoleFiles = createConsoleFiles(consoleFolder, settings.consoleEndpoints),
 ): LocalServer {
   const load = new Load(settings);
   const stopping = new AbortController();
@@ -121,7 +123,9 @@ export function createLocalServer(
       return problemResponse(error);
     }
     const { method, target } = request;
-    const page = target.startsWith("/v1/") ? undefined : await hostPages(method, target.split("?", 1)[0]!);
+    const page = target.startsWith("/v1/")
+      ? undefined
+      : ((await hostPages(method, target.split("?", 1)[0]!)) ?? (await consoleFiles(request)));
     const response = page ?? (await called(request, socket));
     return Object.keys(cors).length === 0 ? response : { ...response, headers: { ...response.headers, ...cors } };
   }
@@ -245,8 +249,17 @@ async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<b
   }
 }
 
-function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
+function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { status, headers, body, bytes }: HttpResponse,
+): void {
   if (outgoing.destroyed) return;
+  if (bytes) {
+    outgoing.writeHead(status, incoming.complete ? headers : { ...headers, connection: "close" });
+    outgoing.end(bytes);
+    return;
+  }
   if (body !== undefined && incoming.method !== "HEAD") headers["content-length"] = String(Buffer.byteLength(body));
   // A body that was not read to its end would be taken for the next request.
   if (!incoming.complete) {

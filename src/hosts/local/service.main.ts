@@ -5,6 +5,7 @@ import type { AuditEntry } from "../audit.ts";
 import type { BackgroundReports } from "../background.ts";
 import { type ServiceCore, startCore } from "../core.main.ts";
 import type { Admission } from "../http.ts";
+import type { FunctionMeasures } from "../process-deployment.ts";
 import { FairUse } from "./fair-use.ts";
 import { createMetrics } from "./metrics.ts";
 import { createLocalServer } from "./server.ts";
@@ -29,11 +30,16 @@ export async function startLocalService(
   const auditLog = log.child({}, { level: isAudited ? "info" : "silent" });
   const metrics = createMetrics();
   const fairUse = new FairUse(settings);
-  const reports = {
+  const reports: BackgroundReports = {
     counted: metrics.counted,
-    failed: (work: string, error: unknown) => log.error({ err: error, work }, "background work failed"),
+    worked: metrics.worked,
+    failed(work, error) {
+      if (work !== "thread") metrics.workFailed(work);
+      log.error({ err: error, work }, "background work failed");
+    },
   };
-  const core = await startCoreOf(settings, environment, reports, fairUse.publisher);
+  const core = await startCoreOf(settings, environment, reports, metrics.measure, fairUse.publisher);
+  metrics.watch(core.traffic);
   const logFault = (error: unknown, operation: string): void =>
     log.error({ err: error, operation }, "unexpected fault");
   const audit = (entry: AuditEntry): void => auditLog.info(entry, "audit");
@@ -62,14 +68,15 @@ async function startCoreOf(
   settings: LocalSettings,
   environment: NodeJS.ProcessEnv,
   reports: BackgroundReports,
+  measure: FunctionMeasures,
   admit: Admission,
 ): Promise<ServiceCore> {
-  if (settings.store === "embedded") return startCore(settings.dataDir, settings, reports, admit);
+  if (settings.store === "embedded") return startCore(settings.dataDir, settings, reports, measure, admit);
   const { startDynamoDbCore } = await import("../dynamodb-core.main.ts").catch((error) => {
     if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new SettingError(
       "STORE is dynamodb, and the package @aws-sdk/client-dynamodb is not installed. Install it beside bellwether.",
     );
   });
-  return startDynamoDbCore(settings, environment, reports, admit);
+  return startDynamoDbCore(settings, environment, reports, measure, admit);
 }

@@ -27,6 +27,8 @@ export interface LocalSettings extends ServiceSettings {
   readonly allowedHosts: readonly string[];
   /** Origins whose web pages may call the service; `*` for any (not on an open service). */
   readonly corsOrigins: readonly string[];
+  /** Origins of services that the console may call besides the one that serves it. */
+  readonly consoleEndpoints: readonly string[];
   readonly streamsMax: number;
   readonly connectionsMax: number;
   readonly inFlightCallsMax: number;
@@ -115,6 +117,12 @@ export const settingSpecs = {
     flag: "cors-origins",
     default: "",
     meaning: "Origins, with commas between them, whose web pages may call the service.",
+  },
+  consoleEndpoints: {
+    variable: "CONSOLE_ENDPOINTS",
+    flag: "console-endpoints",
+    default: "",
+    meaning: "Origins, with commas between them, of other services that this one's console may be pointed at.",
   },
   topicsMax: { variable: "TOPICS_MAX", flag: "topics-max", default: "10000", meaning: "How many topics there may be." },
   publishersMax: {
@@ -224,6 +232,7 @@ export function readSettings(
     publicRead: given("publicRead") === "" ? open : boolean("publicRead"),
     allowedHosts: listFrom(given("allowedHosts")).map((name) => name.toLowerCase()),
     corsOrigins,
+    consoleEndpoints: listFrom(given("consoleEndpoints")).map(origin),
     topicsMax: integer("topicsMax", 1, 100_000),
     publishersMax: integer("publishersMax", 1, 1_000_000),
     subscribersMax: integer("subscribersMax", 1, 1_000_000),
@@ -256,4 +265,13 @@ function adminKeys(key: string, hashes: string): string[] {
   if (key !== "" && key.length < 16)
     throw new SettingError(`ADMIN_KEY has ${key.length} characters; it needs at least 16.`);
   return [...adminKeyHashesFrom(hashes), ...(key === "" ? [] : [hashSecret(key)])];
+}
+
+/** Goes into a header that says what a page may call: nothing but an origin must get there. */
+function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(text)) return url.origin;
+  throw new SettingError(
+    `CONSOLE_ENDPOINTS holds "${text}"; it must be origins such as https://bellwether.example.org, without a path.`,
+  );
 }

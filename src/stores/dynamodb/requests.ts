@@ -215,6 +215,11 @@ export class Requests {
     return { Update: { TableName, Key: keyOf(table, write.key), ...updateExpressionsOf(write.update, condition) } };
   }
 
+  /** Any other request that only reads, for those few that nobody makes often. */
+  ask<Output>(operation: string, table: TableName, commandOf: (tableName: string) => object): Promise<Output> {
+    return this.#send(operation, () => commandOf(this.#prefix + table));
+  }
+
   async #write(operation: string, command: () => object): Promise<Written> {
     let tries = 0;
     try {

@@ -1,5 +1,5 @@
 import type { Store } from "#core/store.ts";
-import type { TableName } from "./tables.ts";
+import { type TableName, tableDefinitions } from "./tables.ts";
 
 /** What the port asks of a store. */
 export type VerbName = Exclude<keyof Store, "traits" | "close">;
@@ -9,9 +9,11 @@ export type TableAction =
   | "BatchGetItem"
   | "BatchWriteItem"
   | "DeleteItem"
+  | "DescribeTable"
   | "GetItem"
   | "PutItem"
   | "Query"
+  | "Scan"
   | "UpdateItem";
 
 /** What is done, or may be done, to which table. */
@@ -56,4 +58,10 @@ export const verbNeeds: Readonly<Record<VerbName, TableNeeds>> = {
     Messages: ["BatchWriteItem", "Query"],
     WordCount: ["BatchWriteItem", "DeleteItem", "Query"],
   },
+  listTables: each("DescribeTable"),
+  listTableItems: each("Scan"),
 };
+
+function each(action: TableAction): TableNeeds {
+  return Object.fromEntries(tableDefinitions.map(({ name }) => [name, [action]]));
+}

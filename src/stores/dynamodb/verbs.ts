@@ -11,6 +11,7 @@ import type { Requests } from "./requests.ts";
 import * as subscribers from "./subscribers.ts";
 import * as summaries from "./summaries.ts";
 import { sweepStep } from "./sweeps.ts";
+import * as tableViews from "./table-views.ts";
 import * as terms from "./terms.ts";
 import * as topics from "./topics.ts";
 import { trimOf } from "./trim.ts";
@@ -98,6 +99,9 @@ export const expire: MakeVerb<"expire"> = ({ requests }) => {
     return page.next !== undefined;
   };
 };
+
+export const listTables: MakeVerb<"listTables"> = verb("listTables", tableViews.listTables);
+export const listTableItems: MakeVerb<"listTableItems"> = verb("listTableItems", tableViews.listTableItems);
 
 /** One that needs nothing but requests, which are noted under its name. Marked so that bundles leave out those not named. */
 // @__NO_SIDE_EFFECTS__

@@ -49,6 +49,11 @@ export class Statements {
     return this.#prepare(sql).all(...values) as Row[];
   }
 
+  /** Rows as they are taken; what is not taken is not read. */
+  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepare(sql).iterate(...values) as Iterable<Row>;
+  }
+
   /** The number of rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);

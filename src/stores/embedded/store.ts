@@ -5,6 +5,7 @@ import type { Store, StoreTraits } from "#core/store.ts";
 import { roomyCaps } from "#terms/windows.ts";
 import { openForReading, Statements } from "./database.ts";
 import { type ReadName, reads, severalStatements } from "./reads.ts";
+import { tableReads } from "./tables.ts";
 import { startWriter, WriterLink } from "./writer.ts";
 import type { WriteName } from "./writes.ts";
 
@@ -109,6 +110,8 @@ export function attachEmbeddedStore(folder: string, port: MessagePort, onNews: (
     listWork: read("listWork"),
     saveTerms: write("saveTerms"),
     expire: write("expire"),
+    listTables: async () => tableReads.listTables(db),
+    listTableItems: async (table, after, limit) => tableReads.listTableItems(db, table, after, limit),
     async close() {
       await link.close();
       if (database.isOpen) database.close();

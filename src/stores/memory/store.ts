@@ -1,4 +1,5 @@
 import { BellwetherError } from "#contract/errors.ts";
+import type { Page, Table, TableItem } from "#contract/types.ts";
 import { type Cursor, mergeCursors } from "#core/cursor.ts";
 import type { Entry } from "#core/entry.ts";
 import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
@@ -20,6 +21,7 @@ import type {
 import { mayForgetSummaries } from "#core/summary-expiry.ts";
 import { roomyCaps } from "#terms/windows.ts";
 import { ShardLog } from "./shard-log.ts";
+import { describeMemoryTable, type MemoryTable, pageOfMemoryTable } from "./tables.ts";
 
 /**
  * Creates an empty store that lives in this process and ends with it. It is the reference that other stores are compared
@@ -274,7 +276,52 @@ class MemoryStore implements Store {
     return left === 0;
   }
 
+  async listTables(): Promise<Table[]> {
+    return Object.entries(this.#tables()).map(([name, table]) => describeMemoryTable(name, table));
+  }
+
+  async listTableItems(table: string, after: string | undefined, limit: number): Promise<Page<TableItem> | undefined> {
+    const tables = this.#tables();
+    return Object.hasOwn(tables, table) ? pageOfMemoryTable(tables[table]!, after, limit) : undefined;
+  }
+
   async close(): Promise<void> {}
+
+  #tables(): Record<string, MemoryTable> {
+    const byText = (name: string, description: string, records: ReadonlyMap<string, object>): MemoryTable => ({
+      description,
+      keys: [{ name, type: "text", role: "partition" }],
+      items: () => [...records].map(([key, record]) => [[key], { [name]: key, ...record }] as const),
+    });
+    const logs = this.#logs;
+    return {
+      topics: byText("topic", "Topics with their settings.", this.#topics),
+      reservedTopics: byText(
+        "topic",
+        "Names of deleted topics that are not free yet.",
+        new Map([...this.#reservedUntilMs].map(([topic, untilMs]) => [topic, { topic, untilMs }])),
+      ),
+      entries: {
+        description: "The log: what each append wrote to a shard.",
+        keys: [
+          { name: "shard", type: "text", role: "partition" },
+          { name: "ticket", type: "number", role: "sort" },
+        ],
+        *items() {
+          for (const [shard, log] of logs)
+            for (const entry of log.read(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY))
+              yield [[shard, entry.ticket], { shard, ...entry }];
+        },
+        trigger: "countTerms",
+      },
+      publishers: byText("publisherId", "Publishers.", this.#publishers),
+      subscribers: byText("subscriberId", "Subscribers with their cursors.", this.#subscribers),
+      streamTokens: byText("id", "Tokens for the URL of an event stream.", this.#streamTokens),
+      idempotency: byText("recordKey", "Answers to calls with an Idempotency-Key.", this.#idempotency),
+      summaries: byText("key", "Counted terms by scope and stretch of time.", this.#summaries),
+      work: byText("key", "Stretches of time that are to be rolled up.", this.#marks),
+    };
+  }
 
   #uncountedAtMs(): number | undefined {
     const firsts = [...this.#logs.values()].flatMap((log) => log.read(log.counted, 1, 1));

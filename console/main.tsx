@@ -1,0 +1,5 @@
+import { render } from "preact";
+import { Shell } from "./shell.tsx";
+
+/** The console begins here. */
+render(<Shell />, document.getElementById("console")!);

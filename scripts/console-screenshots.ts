@@ -1,0 +1,158 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Client, createClient, type MessageIn } from "#client/mod.ts";
+import { startLocalService } from "#hosts/local/service.main.ts";
+import { freshenConsole } from "./build-console.ts";
+
+/**
+ * Takes the pictures of the console that the README shows, of a service that is being filled with real text: files of
+ * NDJSON whose lines have `title` and `text`. With `--all FOLDER` it takes every view instead, as wide as a phone and as a
+ * desk, light and dark, to be looked at.
+ */
+const { values, positionals } = parseArgs({ options: { all: { type: "string" } }, allowPositionals: true });
+if (positionals.length === 0) throw new Error("Give files of NDJSON whose lines have `title` and `text`.");
+
+const adminKey = "a-key-for-pictures";
+const topics = ["logbook", "harbour.news", "letters"];
+
+/** Every view by its name, its place and what is pressed there before the picture is taken. */
+const views: readonly (readonly [name: string, hash: string, press?: (page: Page) => Promise<void>])[] = [
+  ["overview", "#/overview"],
+  ["topics", "#/topics"],
+  ["topic", "#/topics/logbook?span=all"],
+  ["message", "#/topics/letters", (page) => page.locator(".message-line").first().click()],
+  ["publish", "#/topics/letters", (page) => page.getByRole("button", { name: "Publish", exact: true }).click()],
+  ["people", "#/people"],
+  ["subscriber", "#/people", openSubscriber],
+  ["terms", "#/terms?window=1m&term=whale"],
+  ["functions", "#/functions"],
+  ["test-tool", "#/functions?tool=publish", (page) => page.getByRole("button", { name: "Run publish" }).click()],
+  ["tables", "#/tables?table=entries"],
+  ["connection", "#/topics", (page) => page.locator(".link-state").click()],
+];
+
+await freshenConsole();
+const dataDir = await mkdtemp(join(tmpdir(), "bellwether-pictures-"));
+const service = await startLocalService({ port: "0", dataDir, adminKey, logLevel: "silent" }, {});
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+try {
+  const client = createClient({ url: service.url, adminKey });
+  const lines = (await Promise.all(positionals.map((path) => readFile(path, "utf8")))).join("\n").split("\n");
+  const texts = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as { title: string; text: string });
+  await register(client);
+  await (values.all === undefined ? takeTwo(client, texts) : takeAll(client, texts, values.all));
+} finally {
+  await browser.close();
+  await service.close();
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+async function register(client: Client): Promise<void> {
+  for (const name of ["Ishmael", "Queequeg", "Starbuck"]) await client.registerPublisher({ name, topics });
+  for (const [i, name] of ["archive", "search index", "mailer", "dashboard", "alerts"].entries()) {
+    const topicsRead = i % 2 === 0 ? topics : topics.slice(0, 2);
+    await client.registerSubscriber({ name, topics: topicsRead, from: "earliest" });
+  }
+}
+
+async function takeTwo(client: Client, texts: readonly { title: string; text: string }[]): Promise<void> {
+  const folder = join("docs", "images");
+  await mkdir(folder, { recursive: true });
+  const page = await open({ viewport: { width: 1280, height: 900 }, colorScheme: "light", deviceScaleFactor: 1 });
+  const publishing = publishAll(client, texts, 75_000);
+  await page.waitForTimeout(68_000);
+  await page.screenshot({ path: join(folder, "console-overview.png") });
+  await publishing;
+  await page.context().close();
+  const dark = await open({ viewport: { width: 1280, height: 900 }, colorScheme: "dark", deviceScaleFactor: 1 });
+  await go(dark, "#/terms?window=1m&term=whale");
+  await dark.waitForTimeout(3_000);
+  await dark.screenshot({ path: join(folder, "console-terms.png") });
+}
+
+async function takeAll(
+  client: Client,
+  texts: readonly { title: string; text: string }[],
+  folder: string,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await publishAll(client, texts, 5_000);
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [360, 1280]) {
+      const page = await open({ viewport: { width, height: width === 360 ? 740 : 900 }, colorScheme });
+      for (const [name, hash, press] of views) {
+        await go(page, hash);
+        await page.waitForTimeout(1_200);
+        await press?.(page);
+        await page.waitForTimeout(600);
+        const isDialog = await page.getByRole("dialog").isVisible();
+        await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: !isDialog });
+        if (isDialog) await page.keyboard.press("Escape");
+      }
+      await page.context().close();
+    }
+  }
+}
+
+async function openSubscriber(page: Page): Promise<void> {
+  await page.locator("button.person-line").first().click();
+  await page.getByRole("button", { name: "Peek" }).click();
+}
+
+async function open(options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  await page.goto(service.url);
+  await page.locator(".link-state").click();
+  await page.getByLabel("Admin key or token").fill(adminKey);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  return page;
+}
+
+async function go(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to;
+  }, hash);
+}
+
+/** Publishes everything within a time, in waves, while subscribers read with different diligence. */
+async function publishAll(
+  client: Client,
+  texts: readonly { title: string; text: string }[],
+  withinMs: number,
+): Promise<void> {
+  const steps = 100;
+  const { items: subscribers } = await client.listSubscribers();
+  const weights = Array.from({ length: steps }, (_, i) => 1.3 + Math.sin(i / 6));
+  const total = weights.reduce((sum, each) => sum + each, 0);
+  let from = 0;
+  for (const [i, weight] of weights.entries()) {
+    const to = i === steps - 1 ? texts.length : from + Math.round((texts.length * weight) / total);
+    const messages = texts
+      .slice(from, to)
+      .map(({ title, text }): MessageIn => ({ title, body: text, key: keyOf(title) }));
+    if (messages.length > 0) await client.publish(topics[[0, 0, 1, 0, 2][i % 5]!]!, messages);
+    from = to;
+    for (const [n, { subscriberId }] of subscribers.entries()) {
+      if (i % (n + 1) === 0) await readSome(client, subscriberId, 60 - 12 * n);
+    }
+    await delay(withinMs / steps);
+  }
+}
+
+async function readSome(client: Client, subscriberId: string, limit: number): Promise<void> {
+  const { cursor } = await client.subscribe(subscriberId, { limit: Math.max(5, limit) });
+  await client.commitCursor(subscriberId, { cursor });
+}
+
+/** The chapter, as the key of its lines. */
+function keyOf(title: string): string {
+  return title.split(".")[0]!.toLowerCase().replace(/\s+/g, "-").slice(0, 24);
+}

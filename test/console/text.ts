@@ -1,0 +1,25 @@
+import { adminKey, type TestService } from "../harness.ts";
+
+/** Sentences of few words, so that it is known which terms are popular: the first subject is in one of four. */
+const subjects = ["whale", "harpoon", "captain", "harbour", "lantern", "compass", "anchor", "sail"];
+
+export function sentence(i: number): string {
+  const subject = subjects[7 - Math.floor(Math.sqrt((i * 37) % 64))]!;
+  return `Entry ${i}: the ${subject} was seen.`;
+}
+
+/** Fills a topic through the API, in batches. */
+export async function fill(service: TestService, topic: string, messages: number): Promise<void> {
+  await service.call("PUT", `/v1/topics/${topic}`, { token: adminKey, json: {} });
+  for (let from = 0; from < messages; from += 1_000) {
+    const batch = Array.from({ length: Math.min(1_000, messages - from) }, (_, i) => ({
+      body: sentence(from + i),
+      key: `ship-${(from + i) % 5}`,
+    }));
+    const answer = await service.call("POST", `/v1/topics/${topic}/messages`, {
+      token: adminKey,
+      json: { messages: batch },
+    });
+    if (answer.status !== 201) throw new Error(answer.text);
+  }
+}
