@@ -20,7 +20,10 @@ export function createOpenApi(version: string): Part {
         operationId: path === "/" ? "console" : path.slice(1).replace(/\W/g, "_"),
         summary,
         security: [],
-        responses: { 200: { description: summary, content } },
+        responses: {
+          200: { description: summary, content },
+          ...(path === "/" && { 404: { $ref: "#/components/responses/Problem" } }),
+        },
       },
     };
   }
