@@ -6,7 +6,8 @@ import { runCli } from "#cli/run.ts";
 import { errorCodes } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { createOpenApi } from "#contract/openapi.ts";
-import { type Operation, operationNames, operations } from "#contract/operations.ts";
+import { type Operation, type OperationName, operationNames, operations } from "#contract/operations.ts";
+import { summaries } from "#contract/summaries.ts";
 import { lambdaSettingSpecs } from "#hosts/lambda/settings.ts";
 import { settingSpecs } from "#hosts/local/settings.ts";
 import { statusOfCode } from "#hosts/problems.ts";
@@ -125,7 +126,7 @@ async function httpPage(): Promise<string> {
       operationNames.map((name) => [
         `[${name}](#${name.toLowerCase()})`,
         code(`${operations[name].method} ${operations[name].path}`),
-        operations[name].summary,
+        summaries[name],
       ]),
     ),
     table(["of the host", ""], hostRows),
@@ -135,9 +136,9 @@ async function httpPage(): Promise<string> {
   );
 }
 
-function operationSection(name: string, operation: Operation, described: Described): string {
+function operationSection(name: OperationName, operation: Operation, described: Described): string {
   const parts = [`## ${name}`, `${code(`${operation.method} ${operation.path}`)} answers ${operation.status}.`];
-  parts.push(`${operation.summary} Who: ${accessOf(name, operation)}.`);
+  parts.push(`${summaries[name]} Who: ${accessOf(name, operation)}.`);
   const parameters = (described.parameters ?? []).map((each) => [
     code(each.name) + (each.required ? "*" : ""),
     each.in,

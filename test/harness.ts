@@ -147,7 +147,7 @@ export async function startHeldService(
 
 /** The service in this process over a memory store, called by its `fetch`. */
 async function startInProcess(settings: LocalSettings): Promise<TestService> {
-  const context = createContext(createMemoryStore(), settings);
+  const context = createProcessContext(createMemoryStore(), settings);
   const background = startBackground(context, {
     counted: () => {},
     worked: () => {},

@@ -14,6 +14,10 @@ export interface HostTraits {
   readonly openCallsMax: number;
   /** Answers about terms are as of now; where other processes may publish too, as of half a minute ago. */
   readonly countsAsOfNow: boolean;
+  /** One process takes all calls: it knows its traffic, and its functions can be seen and tried. */
+  readonly isOneProcess: boolean;
+  /** What the table of topics is called. */
+  readonly topicsTable: string;
   /** A ticket that was taken and not used leaves a hole in the sequences of its shard. */
   readonly leavesHoles: boolean;
 }
@@ -24,9 +28,13 @@ const server = {
   holdsConnections: true,
   openCallsMax: 10_000,
   countsAsOfNow: true,
+  isOneProcess: true,
+  topicsTable: "topics",
   leavesHoles: false,
 };
-const serverless = { finiteStreams: true, metricsPage: false, holdsConnections: false };
+const serverless = { finiteStreams: true, metricsPage: false, holdsConnections: false, isOneProcess: false };
+
+const manyProcesses = { countsAsOfNow: false, leavesHoles: true, isOneProcess: false, topicsTable: "Topics" };
 
 const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
   /** `npm start`: one process, SQLite. */
@@ -34,11 +42,18 @@ const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
   /** The service without a socket over the memory store, called by its `fetch`; the socket is the tests' own. */
   "in-process": { name: "in-process", ...server, metricsPage: false },
   /** `npm start` over DynamoDB. */
-  dynamodb: { name: "dynamodb", ...server, countsAsOfNow: false, leavesHoles: true },
+  dynamodb: { name: "dynamodb", ...server, ...manyProcesses },
   /** The Lambda functions in the tests' process behind the emulated gateway, over the memory store. */
-  functions: { name: "functions", ...serverless, openCallsMax: 10_000, countsAsOfNow: true, leavesHoles: false },
+  functions: {
+    name: "functions",
+    ...serverless,
+    openCallsMax: 10_000,
+    countsAsOfNow: true,
+    topicsTable: "topics",
+    leavesHoles: false,
+  },
   /** `npm run start:lambda`: the built bundles as processes, behind the emulated gateway, over DynamoDB. */
-  lambda: { name: "lambda", ...serverless, openCallsMax: 8, countsAsOfNow: false, leavesHoles: true },
+  lambda: { name: "lambda", ...serverless, openCallsMax: 8, ...manyProcesses },
 };
 
 const name = process.env.BELLWETHER_TEST_HOST ?? "local";

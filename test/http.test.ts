@@ -201,14 +201,28 @@ describe("every operation, in the order of a topic's life", () => {
       1,
     );
     const overview = (await run("getOverview", "/v1/overview", admin)).json;
-    assert.ok(overview.messagesPublished >= 1 && overview.traffic.messagesIn >= 1 && overview.traffic.messagesOut >= 2);
+    assert.ok(overview.messagesPublished >= 1);
+    if (host.isOneProcess) assert.ok(overview.traffic.messagesIn >= 1 && overview.traffic.messagesOut >= 2);
+    else assert.equal(overview.traffic, null);
     assert.ok(overview.subscribers.slowest.some(({ name }: { name: string }) => name === "you"));
   });
 
   test("listFunctions, listFunctionEvents and invokeFunction show the functions and try one", async () => {
     const functions = (await run("listFunctions", "/v1/functions", admin)).json.items;
     const one = functions.find((each: { function: string }) => each.function === "publish");
-    assert.equal(one.measured.calls, 1);
+    if (host.finiteStreams) {
+      // What is deployed in the cloud is not known to the functions there.
+      assert.deepEqual(functions, []);
+      await run("listFunctionEvents", "/v1/functions/getTopic/events", admin);
+      called.add("invokeFunction");
+      const refused = await service.call("POST", "/v1/functions/getTopic/invocations", {
+        ...admin,
+        json: { event: 1 },
+      });
+      assertProblem(refused, 503, "unavailable");
+      return;
+    }
+    if (host.metricsPage) assert.equal(one.measured.calls, 1);
     const [{ event }] = (await run("listFunctionEvents", "/v1/functions/getTopic/events", admin)).json.items;
     const tried = await run("invokeFunction", "/v1/functions/getTopic/invocations", { ...admin, json: { event } });
     assert.equal(tried.json.status, "succeeded");
@@ -216,9 +230,9 @@ describe("every operation, in the order of a topic's life", () => {
 
   test("listTables and listTableItems show what is stored", async () => {
     const tables = (await run("listTables", "/v1/tables", admin)).json.items;
-    assert.ok(tables.some(({ table }: { table: string }) => table === "topics"));
-    const { items } = (await run("listTableItems", "/v1/tables/topics/items", admin)).json;
-    assert.ok(items.some(({ topic }: { topic: string }) => topic === "life"));
+    assert.ok(tables.some(({ table }: { table: string }) => table === host.topicsTable));
+    const { items } = (await run("listTableItems", `/v1/tables/${host.topicsTable}/items`, admin)).json;
+    assert.ok(JSON.stringify(items).includes("life"));
   });
 
   test("getPublisher and putPublisherTopics read and replace what a publisher may", async () => {

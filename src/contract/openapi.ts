@@ -3,6 +3,7 @@ import { errorCodes } from "./errors.ts";
 import { type Operation, type OperationName, operationNames, operations } from "./operations.ts";
 import { requestSchemas } from "./request-schemas.ts";
 import { answerSchemas, problem, publishBodies, streamEvents } from "./schemas.ts";
+import { summaries } from "./summaries.ts";
 
 type Part = Record<string, unknown>;
 
@@ -75,7 +76,7 @@ function describe(name: OperationName, operation: Operation): Part {
   const requestBody = bodyOf(name, body);
   return {
     operationId: name,
-    summary: operation.summary,
+    summary: summaries[name],
     tags: [operation.path.split("/")[2]],
     parameters: [...parameters("path", params), ...parameters("query", query), ...headers(name, operation)],
     ...(requestBody && { requestBody }),
@@ -134,7 +135,7 @@ function success(name: OperationName, operation: Operation, answer: z.ZodMiniTyp
     content["text/event-stream"] = {
       schema: { type: "string", description: name === "getPopularTerms" ? termsEvents : messageEvents },
     };
-  return { description: operation.summary, ...(Object.keys(content).length > 0 && { content }) };
+  return { description: summaries[name], ...(Object.keys(content).length > 0 && { content }) };
 }
 
 function bodyOf(name: OperationName, body: z.ZodMiniType | undefined): Part | undefined {

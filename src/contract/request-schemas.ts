@@ -14,41 +14,43 @@ export interface RequestSchema {
 }
 
 const none = z.strictObject({});
-const topics = listOf(topicName, limits.topicsPerRegistrationMax, 1);
+const topics = made(() => listOf(topicName, limits.topicsPerRegistrationMax, 1));
 const topicParams = z.strictObject({ topic: topicName });
 const publisherParams = z.strictObject({ publisherId: id });
 const subscriberParams = z.strictObject({ subscriberId: id });
 const functionParams = z.strictObject({ function: text(64, 1) });
-const listFields = { after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) };
-const list = z.strictObject(listFields);
-const registrations = z.strictObject({
-  ...listFields,
-  topic: z.optional(topicName),
-  search: z.optional(text(limits.nameCharactersMax, 1)),
-});
+const listFields = made(() => ({ after: z.optional(text(128, 1)), limit: z.optional(numberText(1, limits.listMax)) }));
+const list = made(() => z.strictObject(listFields));
+const registrations = made(() =>
+  z.strictObject({
+    ...listFields,
+    topic: z.optional(topicName),
+    search: z.optional(text(limits.nameCharactersMax, 1)),
+  }),
+);
 
-export const registerPublisherRequest: RequestSchema = {
+export const registerPublisherRequest: RequestSchema = made(() => ({
   params: none,
   query: none,
   body: z.strictObject({ name: text(limits.nameCharactersMax, 1), topics }),
-};
-export const listPublishersRequest: RequestSchema = { params: none, query: registrations };
-export const getPublisherRequest: RequestSchema = { params: publisherParams, query: none };
-export const putPublisherTopicsRequest: RequestSchema = {
+}));
+export const listPublishersRequest: RequestSchema = made(() => ({ params: none, query: registrations }));
+export const getPublisherRequest: RequestSchema = made(() => ({ params: publisherParams, query: none }));
+export const putPublisherTopicsRequest: RequestSchema = made(() => ({
   params: publisherParams,
   query: none,
   body: z.strictObject({ topics }),
-};
-export const deletePublisherRequest: RequestSchema = { params: publisherParams, query: none };
-export const registerSubscriberRequest: RequestSchema = {
+}));
+export const deletePublisherRequest: RequestSchema = made(() => ({ params: publisherParams, query: none }));
+export const registerSubscriberRequest: RequestSchema = made(() => ({
   params: none,
   query: none,
   body: z.strictObject({ name: z.optional(text(limits.nameCharactersMax, 1)), topics, from: z.optional(cursor) }),
-};
-export const listSubscribersRequest: RequestSchema = { params: none, query: registrations };
-export const getSubscriberRequest: RequestSchema = { params: subscriberParams, query: none };
-export const deleteSubscriberRequest: RequestSchema = { params: subscriberParams, query: none };
-export const subscribeRequest: RequestSchema = {
+}));
+export const listSubscribersRequest: RequestSchema = made(() => ({ params: none, query: registrations }));
+export const getSubscriberRequest: RequestSchema = made(() => ({ params: subscriberParams, query: none }));
+export const deleteSubscriberRequest: RequestSchema = made(() => ({ params: subscriberParams, query: none }));
+export const subscribeRequest: RequestSchema = made(() => ({
   params: subscriberParams,
   query: z.strictObject({
     limit: z.optional(numberText(1, limits.pageMessagesMax)),
@@ -58,23 +60,23 @@ export const subscribeRequest: RequestSchema = {
     streamToken: z.optional(text(200, 1)),
     lastEventId: z.optional(cursor),
   }),
-};
-export const commitCursorRequest: RequestSchema = {
+}));
+export const commitCursorRequest: RequestSchema = made(() => ({
   params: subscriberParams,
   query: none,
   body: z.strictObject({ cursor }),
-};
-export const seekSubscriberRequest: RequestSchema = {
+}));
+export const seekSubscriberRequest: RequestSchema = made(() => ({
   params: subscriberParams,
   query: none,
   body: z.strictObject({ from: cursor }),
-};
-export const createStreamTokenRequest: RequestSchema = { params: subscriberParams, query: none };
-export const listTopicsRequest: RequestSchema = {
+}));
+export const createStreamTokenRequest: RequestSchema = made(() => ({ params: subscriberParams, query: none }));
+export const listTopicsRequest: RequestSchema = made(() => ({
   params: none,
   query: z.strictObject({ ...listFields, prefix: z.optional(topicName) }),
-};
-export const putTopicRequest: RequestSchema = {
+}));
+export const putTopicRequest: RequestSchema = made(() => ({
   params: topicParams,
   query: none,
   body: z.strictObject({
@@ -82,11 +84,11 @@ export const putTopicRequest: RequestSchema = {
     retentionSeconds: z.optional(retentionSeconds()),
     terms: z.optional(z.partial(z.strictObject(termsSettings))),
   }),
-};
-export const getTopicRequest: RequestSchema = { params: topicParams, query: none };
-export const deleteTopicRequest: RequestSchema = { params: topicParams, query: none };
-export const publishRequest: RequestSchema = { params: topicParams, query: none };
-export const browseMessagesRequest: RequestSchema = {
+}));
+export const getTopicRequest: RequestSchema = made(() => ({ params: topicParams, query: none }));
+export const deleteTopicRequest: RequestSchema = made(() => ({ params: topicParams, query: none }));
+export const publishRequest: RequestSchema = made(() => ({ params: topicParams, query: none }));
+export const browseMessagesRequest: RequestSchema = made(() => ({
   params: topicParams,
   query: z.strictObject({
     after: z.optional(cursor),
@@ -98,12 +100,12 @@ export const browseMessagesRequest: RequestSchema = {
     limit: z.optional(numberText(1, limits.pageMessagesMax)),
     lastEventId: z.optional(cursor),
   }),
-};
-export const getMessageRequest: RequestSchema = {
+}));
+export const getMessageRequest: RequestSchema = made(() => ({
   params: z.strictObject({ topic: topicName, messageId: text(40, 1) }),
   query: none,
-};
-export const getPopularTermsRequest: RequestSchema = {
+}));
+export const getPopularTermsRequest: RequestSchema = made(() => ({
   params: none,
   query: z.strictObject({
     topic: z.optional(topicName),
@@ -113,37 +115,37 @@ export const getPopularTermsRequest: RequestSchema = {
     at: z.optional(text(64, 1)),
     streamToken: z.optional(text(200, 1)),
   }),
-};
-export const rebuildTermsRequest: RequestSchema = {
+}));
+export const rebuildTermsRequest: RequestSchema = made(() => ({
   params: none,
   query: none,
   body: z.strictObject({ topic: z.optional(topicName), from: time, to: time, continue: z.optional(text(64, 1)) }),
-};
+}));
 
-export const getTopicActivityRequest: RequestSchema = {
+export const getTopicActivityRequest: RequestSchema = made(() => ({
   params: topicParams,
   query: z.strictObject({
     from: z.optional(text(64, 1)),
     to: z.optional(text(64, 1)),
     buckets: z.optional(numberText(1, limits.activityBucketsMax)),
   }),
-};
-export const getOverviewRequest: RequestSchema = { params: none, query: none };
-export const listFunctionsRequest: RequestSchema = { params: none, query: list };
-export const listFunctionEventsRequest: RequestSchema = { params: functionParams, query: none };
-export const invokeFunctionRequest: RequestSchema = {
+}));
+export const getOverviewRequest: RequestSchema = made(() => ({ params: none, query: none }));
+export const listFunctionsRequest: RequestSchema = made(() => ({ params: none, query: list }));
+export const listFunctionEventsRequest: RequestSchema = made(() => ({ params: functionParams, query: none }));
+export const invokeFunctionRequest: RequestSchema = made(() => ({
   params: functionParams,
   query: none,
   body: z.strictObject({ event: z.json() }),
-};
-export const listTablesRequest: RequestSchema = { params: none, query: list };
-export const listTableItemsRequest: RequestSchema = {
+}));
+export const listTablesRequest: RequestSchema = made(() => ({ params: none, query: list }));
+export const listTableItemsRequest: RequestSchema = made(() => ({
   params: z.strictObject({ table: text(128, 1) }),
   query: z.strictObject({
     after: z.optional(text(limits.cursorBytesMax, 1)),
     limit: z.optional(numberText(1, limits.tableItemsMax)),
   }),
-};
+}));
 
 /** Every operation's request. A bundle that names single ones carries only what those need. */
 export const requestSchemas: Readonly<Record<OperationName, RequestSchema>> = {
@@ -177,6 +179,12 @@ export const requestSchemas: Readonly<Record<OperationName, RequestSchema>> = {
   listTables: listTablesRequest,
   listTableItems: listTableItemsRequest,
 };
+
+/** What `make` makes, at once. Marked so that a bundle leaves out what it does not name: reading `limits` counts as an effect. */
+// @__NO_SIDE_EFFECTS__
+function made<T>(make: () => T): T {
+  return make();
+}
 
 /** Numbers and booleans of a query come as texts. */
 // @__NO_SIDE_EFFECTS__

@@ -3,7 +3,7 @@ import { backgroundFunctions, type FunctionName, operations } from "#contract/op
 
 /** The name, if it is that of a function. Throws `function_not_found`. */
 export function knownFunction(name: string): FunctionName {
-  if (Object.hasOwn(operations, name) || Object.hasOwn(backgroundFunctions, name)) return name as FunctionName;
+  if (Object.hasOwn(operations, name) || backgroundFunctions.some((work) => work === name)) return name as FunctionName;
   throw new BellwetherError(
     "function_not_found",
     `There is no function "${name.slice(0, 100)}". /v1/functions lists them.`,

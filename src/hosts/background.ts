@@ -1,10 +1,10 @@
-import type { backgroundFunctions } from "#contract/operations.ts";
+import type { BackgroundFunctionName } from "#contract/operations.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
 import { rollUpTerms } from "#functions/roll-up-terms.ts";
 
 /** What runs behind the calls. */
-export type BackgroundWork = keyof typeof backgroundFunctions;
+export type BackgroundWork = BackgroundFunctionName;
 
 /** What the work behind the calls reports; all of it is only told, never needed. */
 export interface BackgroundReports {

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
+  type BackgroundFunctionName,
   backgroundFunctions,
   type FunctionName,
   type Operation,
@@ -8,6 +9,7 @@ import {
   operationNames,
   operations,
 } from "#contract/operations.ts";
+import { summaries } from "#contract/summaries.ts";
 import type { DeployedFunction } from "#contract/types.ts";
 import type { Deployment } from "#core/deployment.ts";
 import { functionEvents } from "./function-events.ts";
@@ -18,7 +20,7 @@ export type FunctionMeasures = () => Promise<(name: FunctionName) => DeployedFun
 export const noMeasures: FunctionMeasures = async () => () => null;
 
 /** What wakes the functions that have no route, on a host that keeps running (`background.ts`). */
-const triggers: Readonly<Record<keyof typeof backgroundFunctions, string>> = {
+const triggers: Readonly<Record<BackgroundFunctionName, string>> = {
   countTerms: "new messages, and a sweep every second",
   rollUpTerms: "every 2 seconds",
   expire: "every second",
@@ -33,11 +35,11 @@ export function createProcessDeployment(
   const describe = (name: FunctionName, measured: DeployedFunction["measured"]): DeployedFunction => {
     const isOperation = Object.hasOwn(operations, name);
     const operation: Operation | undefined = isOperation ? operations[name as OperationName] : undefined;
-    const background = name as keyof typeof backgroundFunctions;
+    const background = name as BackgroundFunctionName;
     return {
       function: name,
       kind: isOperation ? "operation" : "background",
-      description: operation?.summary ?? backgroundFunctions[background].summary,
+      description: summaries[name],
       route: operation ? `${operation.method} ${operation.path}` : null,
       trigger: isOperation ? null : triggers[background],
       runtime: { node: process.versions.node, architecture: process.arch, platform: process.platform },
@@ -46,7 +48,7 @@ export function createProcessDeployment(
       measured,
     };
   };
-  const names = [...operationNames, ...(Object.keys(backgroundFunctions) as FunctionName[])];
+  const names: readonly FunctionName[] = [...operationNames, ...backgroundFunctions];
   return {
     isOneProcess: isOnly,
     async listFunctions() {

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { backgroundFunctions } from "#contract/operations.ts";
+import { type BackgroundFunctionName, backgroundFunctions } from "#contract/operations.ts";
 import type { Traffic } from "#core/traffic.ts";
 import type { FunctionMeasures } from "../process-deployment.ts";
 
@@ -20,7 +20,7 @@ export interface Metrics {
 }
 
 /** What runs behind the calls. */
-type BackgroundWork = keyof typeof backgroundFunctions;
+type BackgroundWork = BackgroundFunctionName;
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
 
@@ -110,7 +110,7 @@ export function createMetrics(): Metrics {
         ...failed.values.map(({ labels, value }) => ({ name: labels.work, status: 500, value })),
       ];
       return (name) => {
-        const isWork = Object.hasOwn(backgroundFunctions, name);
+        const isWork = backgroundFunctions.some((work) => work === name);
         const times = isWork ? timesOf(workTimes, "work", name) : timesOf(callTimes, "operation", name);
         const sum = (isCounted: (status: number) => boolean): number =>
           statuses.reduce((total, each) => total + (each.name === name && isCounted(each.status) ? each.value : 0), 0);
