@@ -2,20 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { PopularTerms, TermsRebuild, WindowName } from "#contract/types.ts";
-import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
-import { unknownDeployment } from "#core/deployment.ts";
-import { Registry } from "#core/registry.ts";
-import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
-import { Traffic } from "#core/traffic.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { windowNames } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { TermCounting } from "./count-terms.ts";
 import { deleteTopic } from "./delete-topic.ts";
+import { fakeContext } from "./fake-context.ts";
 import { getPopularTerms } from "./get-popular-terms.ts";
-import { Kept } from "./kept.ts";
 import { dayLevel } from "./levels.ts";
 import { publish } from "./publish.ts";
 import { putTopic } from "./put-topic.ts";
@@ -36,25 +31,10 @@ class World {
   readonly store: Store;
   readonly context: Context;
   readonly counting: TermCounting;
-  #ids = 0;
 
   constructor(store: Store = createMemoryStore()) {
     this.store = store;
-    const clock = { nowMs: () => this.nowMs };
-    const ids = { id: () => `id${this.#ids++}`, secret: () => "s", integer: (below: number) => this.#ids++ % below };
-    const registry = new Registry(store, clock, 0);
-    const settings = { ...defaultServiceSettings, termsViewMs: 0 };
-    this.context = {
-      store,
-      registry,
-      appends: new AppendsUnderWay(),
-      clock,
-      ids,
-      settings,
-      kept: new Kept(),
-      traffic: new Traffic(0),
-      deployment: unknownDeployment,
-    };
+    this.context = fakeContext(store, { nowMs: () => this.nowMs });
     this.counting = new TermCounting(this.context);
   }
 

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { AppendsUnderWay } from "#core/appends.ts";
-import { unknownDeployment } from "#core/deployment.ts";
 import { draftOf, encodePart } from "#core/entry.ts";
 import { startOf } from "#core/reader.ts";
-import { Registry } from "#core/registry.ts";
-import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store, TopicRecord } from "#core/store.ts";
-import { Traffic } from "#core/traffic.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import type { Context } from "./context.ts";
-import { Kept } from "./kept.ts";
+import { countedIds, fakeContext } from "./fake-context.ts";
 import { streamPages } from "./reading.ts";
 
 const topic: TopicRecord = {
@@ -47,21 +42,7 @@ class Service {
     const store = new Proxy(this.store, {
       get: (_, name: keyof Store) => watched[name] ?? (this.store[name] as () => unknown).bind(this.store),
     });
-    const clock = { nowMs: () => Date.now() };
-    const ids = { id: () => "id", secret: () => "secret", integer: () => 0 };
-    const registry = new Registry(store, clock, 1_000);
-    const appends = new AppendsUnderWay();
-    this.context = {
-      store,
-      registry,
-      appends,
-      clock,
-      ids,
-      settings: defaultServiceSettings,
-      kept: new Kept(),
-      traffic: new Traffic(0),
-      deployment: unknownDeployment,
-    };
+    this.context = fakeContext(store, { nowMs: () => Date.now() }, countedIds(), 1_000);
   }
 
   async publish(...texts: string[]): Promise<void> {

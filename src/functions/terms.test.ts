@@ -5,13 +5,8 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import type { PopularTerms } from "#contract/types.ts";
-import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
-import { unknownDeployment } from "#core/deployment.ts";
-import { Registry } from "#core/registry.ts";
-import { defaultServiceSettings } from "#core/settings.ts";
 import type { Store, SummaryKey, TermsChange, TopicRecord } from "#core/store.ts";
-import { Traffic } from "#core/traffic.ts";
 import { openEmbeddedStore } from "#stores/embedded/store.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
@@ -22,8 +17,8 @@ import { childrenOf, levels, windowNames } from "#terms/windows.ts";
 import type { Context } from "./context.ts";
 import { TermCounting } from "./count-terms.ts";
 import { deleteTopic } from "./delete-topic.ts";
+import { countedIds, fakeContext } from "./fake-context.ts";
 import { getPopularTerms } from "./get-popular-terms.ts";
-import { Kept } from "./kept.ts";
 import { publish } from "./publish.ts";
 import { putTopic } from "./put-topic.ts";
 import { rollUpTerms } from "./roll-up-terms.ts";
@@ -51,7 +46,7 @@ class World {
   readonly store: Store;
   readonly context: Context;
   readonly counting: TermCounting;
-  #ids = 0;
+  readonly #ids = countedIds();
 
   constructor(store: Store = createMemoryStore()) {
     this.store = store;
@@ -61,26 +56,7 @@ class World {
 
   /** What another process would work with. */
   contextOver(store: Store): Context {
-    const clock = { nowMs: () => this.nowMs };
-    const ids = {
-      id: () => `id${this.#ids++}`,
-      secret: () => "secret",
-      integer: (below: number) => this.#ids++ % below,
-    };
-    const registry = new Registry(store, clock, 60_000);
-    // As a clock that stands would keep answers for ever.
-    const settings = { ...defaultServiceSettings, termsViewMs: 0 };
-    return {
-      store,
-      registry,
-      appends: new AppendsUnderWay(),
-      clock,
-      ids,
-      settings,
-      kept: new Kept(),
-      traffic: new Traffic(0),
-      deployment: unknownDeployment,
-    };
+    return fakeContext(store, { nowMs: () => this.nowMs }, this.#ids, 60_000);
   }
 
   createTopic(topic: string, body: Parameters<typeof putTopic>[2]["body"] = {}): Promise<unknown> {

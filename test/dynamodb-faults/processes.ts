@@ -1,11 +1,7 @@
-import { AppendsUnderWay } from "#core/appends.ts";
-import { unknownDeployment } from "#core/deployment.ts";
-import { Registry } from "#core/registry.ts";
-import { defaultServiceSettings } from "#core/settings.ts";
+import type { AppendsUnderWay } from "#core/appends.ts";
 import type { Store } from "#core/store.ts";
-import { Traffic } from "#core/traffic.ts";
 import { TermCounting } from "#functions/count-terms.ts";
-import { Kept } from "#functions/kept.ts";
+import { countedIds, fakeContext } from "#functions/fake-context.ts";
 import { createDynamoDbStore } from "#stores/dynamodb/store.ts";
 import { faultyClient, type Lie, type Mood } from "./faulty-client.ts";
 import type { ModelDynamoDb } from "./model-dynamodb.ts";
@@ -25,7 +21,7 @@ export interface Process {
 
 export const graceMs = 2_000;
 
-let ids = 0;
+const ids = countedIds();
 
 export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => Mood, lie: Lie | undefined): Process {
   const simulated = world.startProcess();
@@ -37,25 +33,13 @@ export function startProcess(world: World, model: ModelDynamoDb, moodNow: () => 
     timing: world.timingOf(simulated),
     client: faultyClient(world, model, simulated, moodNow, lie),
   });
-  const registry = new Registry(store, clock, 0);
-  const appends = new AppendsUnderWay();
-  const context = {
-    store,
-    registry,
-    appends,
-    clock,
-    ids: { id: () => `${ids++}`, secret: () => "", integer: (below: number) => ids++ % below },
-    settings: { ...defaultServiceSettings, termsViewMs: 0 },
-    kept: new Kept(),
-    traffic: new Traffic(0),
-    deployment: unknownDeployment,
-  };
+  const context = fakeContext(store, clock, ids);
   const { promise: died, resolve } = Promise.withResolvers<void>();
   return {
     simulated,
     store,
     counting: new TermCounting(context),
-    appends,
+    appends: context.appends,
     nowMs: clock.nowMs,
     died,
     kill() {

@@ -1,17 +1,12 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type { RebuildTermsRequest, TermsRebuild } from "#contract/types.ts";
-import { AppendsUnderWay } from "#core/appends.ts";
 import { timeToString } from "#core/clock.ts";
-import { unknownDeployment } from "#core/deployment.ts";
 import { draftOf, encodePart } from "#core/entry.ts";
-import { Registry } from "#core/registry.ts";
-import { defaultServiceSettings } from "#core/settings.ts";
 import { type ShardRef, shardKey, shardsOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
-import { Traffic } from "#core/traffic.ts";
 import type { Context } from "#functions/context.ts";
 import { TermCounting } from "#functions/count-terms.ts";
-import { Kept } from "#functions/kept.ts";
+import { countedIds, fakeContext } from "#functions/fake-context.ts";
 import { rebuildTerms } from "#functions/rebuild-terms.ts";
 import { rollUpTerms } from "#functions/roll-up-terms.ts";
 import { type Caps, roomyCaps } from "#terms/windows.ts";
@@ -100,7 +95,7 @@ class Run {
   readonly #turns: Turns;
   readonly #topics: TopicRecord[];
   readonly #processes: Process[];
-  #ids = 0;
+  readonly #ids = countedIds();
 
   constructor(seed: number, variant: Variant) {
     const random = new Random(seed);
@@ -265,22 +260,7 @@ class Run {
   }
 
   #start(): Process {
-    const store = this.faulty.store();
-    const clock = { nowMs: () => this.nowMs };
-    const ids = { id: () => `${this.#ids++}`, secret: () => "", integer: (below: number) => this.#ids++ % below };
-    const registry = new Registry(store, clock, 0);
-    const settings = { ...defaultServiceSettings, termsViewMs: 0 };
-    const context = {
-      store,
-      registry,
-      appends: new AppendsUnderWay(),
-      clock,
-      ids,
-      settings,
-      kept: new Kept(),
-      traffic: new Traffic(0),
-      deployment: unknownDeployment,
-    };
+    const context = fakeContext(this.faulty.store(), { nowMs: () => this.nowMs }, this.#ids);
     return { context, counting: new TermCounting(context) };
   }
 }
