@@ -136,16 +136,6 @@ describe("a connection", () => {
     await connection.ended();
   });
 
-  test("that sends a call ahead and then no more gets both answers", async () => {
-    const connection = await open();
-    connection.send(publish("first"));
-    await delay(0);
-    connection.send(publish("second"));
-    connection.end();
-    assertInOrder(await connection.answers(2), 2);
-    await connection.ended();
-  });
-
   test("that asks for its end gets it after the answer", async () => {
     const connection = await open();
     connection.send(publish("one"));
