@@ -6,8 +6,16 @@ export interface Clock {
 
 /** RFC 3339 in UTC with milliseconds. */
 export function timeToString(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
 }
+
+// Calls that are committed together have one time, and so have the messages of an entry.
+let lastMs = 0;
+let lastText = new Date(0).toISOString();
 
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 

@@ -15,17 +15,15 @@ export interface Entry {
 
 /** A message checked and ready to store. */
 export interface DraftMessage {
-  /** The message's JSON object without its opening brace, on one line: `"body":"hello"}`. Delivered byte for byte. */
-  readonly tail: string;
-  /** The tail's length in UTF-8. */
-  readonly tailBytes: number;
+  /** The message's JSON object without its opening brace, on one line: `"body":"hello"}`, in UTF-8. Delivered byte for byte. */
+  readonly tail: Uint8Array;
   readonly key?: string;
   readonly ttlSeconds?: number;
 }
 
 /** A draft without key and time to live. */
 export function draftOf(tail: string): DraftMessage {
-  return { tail, tailBytes: Buffer.byteLength(tail) };
+  return { tail: Buffer.from(tail) };
 }
 
 /** A message as an entry holds it. */
@@ -49,17 +47,18 @@ export function encodePart(publisherId: string, messages: readonly DraftMessage[
   const idLength = Buffer.byteLength(publisherId, "latin1");
   const headLength = 2 + idLength + 4 + 8 * messages.length;
   let length = headLength;
-  for (const message of messages) length += message.tailBytes;
+  for (const { tail } of messages) length += tail.length;
   const bytes = Buffer.allocUnsafe(length);
   bytes[0] = partVersion;
   bytes[1] = idLength;
   bytes.write(publisherId, 2, "latin1");
   let at = bytes.writeUInt32LE(messages.length, 2 + idLength);
   let end = headLength;
-  for (const { tail, tailBytes, ttlSeconds } of messages) {
+  for (const { tail, ttlSeconds } of messages) {
     at = bytes.writeUInt32LE(ttlSeconds ?? 0, at);
-    at = bytes.writeUInt32LE(tailBytes, at);
-    end += bytes.write(tail, end, tailBytes, "utf8");
+    at = bytes.writeUInt32LE(tail.length, at);
+    bytes.set(tail, end);
+    end += tail.length;
   }
   return bytes;
 }

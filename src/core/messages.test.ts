@@ -5,16 +5,20 @@ import { BellwetherError, type ErrorCode } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import { publishBodies } from "#contract/schemas.ts";
 import type { DraftMessage } from "./entry.ts";
-import { splitElements } from "./json-elements.ts";
+import { type Elements, splitElements } from "./json-elements.ts";
 import { parseMessages } from "./messages.ts";
 
 function parse(body: string | Uint8Array, mediaType = "application/json"): DraftMessage[] {
   return parseMessages({ mediaType, bytes: typeof body === "string" ? Buffer.from(body) : body });
 }
 
+function tailOf({ tail }: DraftMessage): string {
+  return Buffer.from(tail).toString();
+}
+
 /** The object that a draft's tail ends. */
-function sentIn({ tail }: DraftMessage): unknown {
-  return JSON.parse(`{${tail}`);
+function sentIn(draft: DraftMessage): unknown {
+  return JSON.parse(`{${tailOf(draft)}`);
 }
 
 function refused(code: ErrorCode, detail = /./): (error: unknown) => boolean {
@@ -93,7 +97,7 @@ describe("parseMessages and the contract's schemas", () => {
         drafts.map(({ key, ttlSeconds }) => ({ key, ttlSeconds })),
         (sent as Partial<DraftMessage>[]).map(({ key, ttlSeconds }) => ({ key, ttlSeconds })),
       );
-      for (const { tail } of drafts) assert.ok(!/[\r\n]/.test(tail.toString()), "a tail is one line");
+      for (const draft of drafts) assert.ok(!/[\r\n]/.test(tailOf(draft)), "a tail is one line");
     }
   };
 
@@ -139,10 +143,10 @@ describe("parseMessages", () => {
     const numbers = "[12345678901234567890,0.1000,1E400,-0]";
     const [single] = parse(`{"body":${numbers}}`);
     const [first, second] = parse(`{"messages":[{"body":${numbers}},\n{ "body" : ${numbers} }]}`);
-    assert.equal(single!.tail, `"body":${numbers}}`);
-    assert.equal(first!.tail, `"body":${numbers}}`);
-    assert.ok(second!.tail.includes(numbers));
-    assert.ok(parse(`{"body":${numbers}}\n`, "application/x-ndjson")[0]!.tail.includes(numbers));
+    assert.equal(tailOf(single!), `"body":${numbers}}`);
+    assert.equal(tailOf(first!), `"body":${numbers}}`);
+    assert.ok(tailOf(second!).includes(numbers));
+    assert.ok(tailOf(parse(`{"body":${numbers}}\n`, "application/x-ndjson")[0]!).includes(numbers));
   });
 
   test("refuses a batch whose bytes it could not keep: its name spelled with escapes, or given twice", () => {
@@ -199,7 +203,7 @@ describe("parseMessages", () => {
   test("holds a message and a batch to their limits to the byte, as stored", () => {
     const frame = '"body":""}'.length;
     const sized = (bytes: number): string => `{"body":"${"x".repeat(bytes - frame)}"}`;
-    assert.equal(parse(sized(limits.messageBytesMax))[0]!.tailBytes, limits.messageBytesMax);
+    assert.equal(parse(sized(limits.messageBytesMax))[0]!.tail.length, limits.messageBytesMax);
     assert.throws(() => parse(sized(limits.messageBytesMax + 1)), refused("payload_too_large"));
     const half = limits.batchBytesMax / 2;
     assert.equal(parse(`{"messages":[${sized(half)},${sized(half)}]}`).length, 2);
@@ -235,6 +239,16 @@ describe("parseMessages", () => {
   });
 });
 
+function textsOf(json: string, split: Elements | undefined): string[] {
+  const { bounds } = split!;
+  return Array.from({ length: bounds.length / 2 }, (_, i) => json.slice(bounds[2 * i], bounds[2 * i + 1]));
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
 describe("splitElements", () => {
   test("gives the text of each element of a batch, for any JSON", () => {
     const spaces = fc.constantFrom("", " ", "\n\t");
@@ -243,9 +257,10 @@ describe("splitElements", () => {
         const json = `${space}{${space}"messages"${space}:${space}[${elements.map((each) => space + each + space).join()}]${space}}${space}`;
         const split = splitElements(json, elements.length);
         assert.deepEqual(
-          split?.map((each) => each.trim()),
+          textsOf(json, split).map((each) => each.trim()),
           elements,
         );
+        assert.equal(split?.depth, Math.max(0, ...elements.map((each) => depthOf(JSON.parse(each)))));
       }),
       { numRuns: 1000 },
     );
@@ -262,7 +277,8 @@ describe("splitElements", () => {
           { minLength: 1, maxLength: 4 },
         ),
         (elements) => {
-          assert.deepEqual(splitElements(`{"messages":[${elements.join()}]}`, elements.length), elements);
+          const json = `{"messages":[${elements.join()}]}`;
+          assert.deepEqual(textsOf(json, splitElements(json, elements.length)), elements);
         },
       ),
       { numRuns: 1000 },

@@ -102,8 +102,7 @@ const entries: FuzzedDecoder = {
     const parts = decoded.value.map(({ publisherId, tail, expiresAtMs }) =>
       encodePart(publisherId, [
         {
-          tail,
-          tailBytes: Buffer.byteLength(tail),
+          tail: Buffer.from(tail),
           ...(expiresAtMs !== Number.POSITIVE_INFINITY && { ttlSeconds: expiresAtMs / 1_000 }),
         },
       ]),

@@ -103,7 +103,8 @@ export class WriterLink {
   #settle(done: NonNullable<WriterReply["done"]>): void {
     const { appends, calls } = this.#underWay!;
     this.#underWay = undefined;
-    this.#send();
+    if (this.#queuedBytes >= worthACommitBytes) this.#send();
+    else if (!this.#queueEmpty()) this.#schedule();
     const results = unpackResults(done.appends);
     appends.forEach(({ resolve, reject }, i) => {
       const result = results[i]!;
