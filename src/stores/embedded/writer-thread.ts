@@ -7,6 +7,7 @@ import type { AppendRequest, AppendResult } from "#core/store.ts";
 import { AppendGroup } from "./append-group.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { openForWriting, Statements } from "./database.ts";
+import { LateNews } from "./late-news.ts";
 import { packResults, unpackAppends } from "./packed-appends.ts";
 import {
   encodeError,
@@ -30,6 +31,7 @@ upgradeSchema(database);
 const db = new Statements(database);
 const checkpoints = new Checkpoints(database);
 const ports = new Set<MessagePort>();
+const lateNews = new LateNews();
 
 parentPort!.on("message", (message: { connect: MessagePort } | { close: true }) => {
   if ("connect" in message) connect(message.connect);
@@ -54,8 +56,8 @@ function answer(port: MessagePort, { appends, calls }: WriteBatch): void {
     ]);
   const { results, outcomes, deleted, written } = committed;
   const news = deleted ? "any" : written;
-  post(port, { done: { appends: packResults(results), outcomes }, news });
-  if (news.length > 0) for (const other of ports) if (other !== port) post(other, { news });
+  port.postMessage({ done: { appends: packResults(results), outcomes }, news } satisfies WriterReply);
+  for (const other of ports) if (other !== port) lateNews.tell(other, news);
   checkpoints.committed(appends.payload.length);
 }
 
@@ -125,14 +127,11 @@ function merge(each: readonly Committed[]): Committed {
   };
 }
 
-function post(port: MessagePort, reply: WriterReply): void {
-  port.postMessage(reply);
-}
-
 function close(): void {
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   database.close();
   lock.close();
+  lateNews.close();
   for (const port of ports) port.close();
   parentPort!.close();
 }

@@ -6,8 +6,8 @@ import { packResults, unpackAppends } from "./packed-appends.ts";
 import type { WriteBatch, WriterReply } from "./protocol.ts";
 import { WriterLink } from "./writer.ts";
 
-/** The sizes in bytes of the batches that appends of these sizes go in, all waiting at once. */
-async function batchesOf(sizes: readonly number[]): Promise<number[][]> {
+/** The sizes in bytes of the batches that appends of these sizes go in, all waiting at once, or one brought by each turn. */
+async function batchesOf(sizes: readonly number[], turns: "one" | "each" = "one"): Promise<number[][]> {
   const { port1, port2 } = new MessageChannel();
   const link = new WriterLink(port1, () => {});
   const batches: number[][] = [];
@@ -23,7 +23,14 @@ async function batchesOf(sizes: readonly number[]): Promise<number[][]> {
     nowMs: i,
     parts: [{ shard: 0, count: 1, payload: new Uint8Array(bytes) }],
   });
-  const answers = await Promise.all(sizes.map((bytes, i) => link.append(requestOf(bytes, i))));
+  const appends: ReturnType<WriterLink["append"]>[] = [];
+  for (const [i, bytes] of sizes.entries()) {
+    // Ahead of the one with which the link ends the turn, so that the next is there when it looks.
+    const turn = turns === "each" && new Promise(setImmediate);
+    appends.push(link.append(requestOf(bytes, i)));
+    if (turn) await turn;
+  }
+  const answers = await Promise.all(appends);
   assert.deepEqual(
     answers.map(({ publishedAtMs }) => publishedAtMs),
     sizes.map((_, i) => i),
@@ -43,4 +50,11 @@ test("a batch is bounded in calls and in bytes, keeps the order, and one append 
     [1_024, 1_024, 952],
   );
   assert.deepEqual(await batchesOf([5, 17_000_000, 17_000_000, 5]), [[5], [17_000_000], [17_000_000], [5]]);
+});
+
+test("waits for more as long as each turn brings more, until it is worth a commit", async () => {
+  assert.deepEqual(await batchesOf([1, 2, 3], "each"), [[1, 2, 3]]);
+  const [first] = await batchesOf(Array(300).fill(10), "each");
+  assert.equal(first!.length, 100);
+  assert.deepEqual((await batchesOf([30_000, 30_000, 30_000, 10], "each"))[0], [30_000, 30_000, 30_000]);
 });

@@ -23,10 +23,13 @@ interface Batch {
 }
 
 /**
- * So many bytes are worth a commit of their own: they are sent at once when the writer has nothing to do, so that it
- * writes while the next calls are read. Smaller appends wait for what else this turn of the event loop brings.
+ * So many bytes or calls are worth a commit of their own: they are sent at once when the writer has nothing to do, so that
+ * it writes while the next calls are read. Fewer wait as long as each turn of the event loop brings more: a commit costs
+ * some 60 us beside its fsync, and 64 clients who wait for their answers share it (0.86 of the CPU for a single publish,
+ * by bursts that alternated with sending at once).
  */
 const worthACommitBytes = 64_000;
+const worthACommitCalls = 100;
 
 /** One thread's connection to the writer thread: gathers calls while a batch is under way and sends them as the next. */
 export class WriterLink {
@@ -52,8 +55,7 @@ export class WriterLink {
     return new Promise((resolve, reject) => {
       this.#queue.appends.push({ call: request, resolve, reject });
       for (const { payload } of request.parts) this.#queuedBytes += payload.length;
-      if (this.#queuedBytes >= worthACommitBytes && !this.#underWay) this.#send();
-      else this.#schedule();
+      this.#schedule();
     });
   }
 
@@ -76,14 +78,28 @@ export class WriterLink {
     this.#port.close();
   }
 
+  /** Sends what is queued when it is worth a commit of its own, or else when a turn of the event loop has brought no more. */
   #schedule(): void {
     if (this.#underWay || this.#scheduled) return;
-    // Not at once: what this turn of the event loop still brings shall share the fsync.
+    if (this.#isWorthACommit()) {
+      this.#send();
+      return;
+    }
     this.#scheduled = true;
+    const queued = this.#queued();
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#underWay) this.#send();
+      if (this.#queued() > queued) this.#schedule();
+      else if (!this.#underWay) this.#send();
     });
+  }
+
+  #isWorthACommit(): boolean {
+    return this.#queuedBytes >= worthACommitBytes || this.#queued() >= worthACommitCalls;
+  }
+
+  #queued(): number {
+    return this.#queue.appends.length + this.#queue.calls.length;
   }
 
   #send(): void {
@@ -103,8 +119,7 @@ export class WriterLink {
   #settle(done: NonNullable<WriterReply["done"]>): void {
     const { appends, calls } = this.#underWay!;
     this.#underWay = undefined;
-    if (this.#queuedBytes >= worthACommitBytes) this.#send();
-    else if (!this.#queueEmpty()) this.#schedule();
+    if (!this.#queueEmpty()) this.#schedule();
     const results = unpackResults(done.appends);
     appends.forEach(({ resolve, reject }, i) => {
       const result = results[i]!;
