@@ -84,7 +84,10 @@ function refusals(file: string, { specifier, isDynamic }: Import): string[] {
     return may && !may.includes(specifier) ? [`is not for ${folder}`] : [];
   }
   const target = targetOf(file, specifier);
-  if (target === undefined) return packages[specifier]?.test(file) ? [] : ["is a package that this file may not use"];
+  if (target === undefined) {
+    const name = specifier.replace(/\/lib\/.*$/, "");
+    return packages[name]?.test(file) ? [] : ["is a package that this file may not use"];
+  }
   const [to, part] = target.split("/");
   if (isTest(target)) return ["is a test, and this file is none"];
   if (to === folder) return to === "stores" ? otherStore(file, target) : [];

@@ -7,7 +7,7 @@ import type { TopicRecord } from "#core/store.ts";
 import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
-import { type MessageFilter, wantedBy } from "./message-filter.ts";
+import type { MessageFilter } from "./message-filter.ts";
 import { beginningPage, type MessagesPage } from "./messages-page.ts";
 import { positionsFrom } from "./positions-from.ts";
 import { readPage, streamPages } from "./reading.ts";
@@ -36,7 +36,7 @@ export async function browseMessages(
   checkOneStart(input);
   const { topic, cursor } = await begin(context, caller, input, "start");
   const limit = input.limit ?? limits.pageMessagesDefault;
-  const isWanted = wantedBy(input, topic);
+  const isWanted = await wantedBy(input, topic);
   if (input.before !== undefined) return pageBefore(context, topic, cursor, limit, isWanted);
   if (isWanted) return searchPage(context, topic, cursor, limit, isWanted);
   return readPage(context, async () => [topic], cursor, limit, 0, signal);
@@ -107,4 +107,11 @@ function checkOneStart({ after, at, before }: BrowseInput): void {
 
 function invalid(path: string, message: string): BellwetherError {
   return new BellwetherError("invalid_request", `${path} ${message}.`, { errors: [{ path, message }] });
+}
+
+/** The filter as a question about a message's JSON, if there is one. Only then what it needs is loaded, 8 MB of memory. */
+async function wantedBy(input: BrowseInput, topic: TopicRecord): Promise<((message: string) => boolean) | undefined> {
+  if (input.contains === undefined && input.term === undefined && input.key === undefined) return undefined;
+  const filters = await import("./message-filter.ts");
+  return filters.wantedBy(input, topic);
 }

@@ -1,13 +1,8 @@
 import { encodeSummary } from "./codec.ts";
 import type { Counted, Summary } from "./summary.ts";
 import { ownCopy, TermSet } from "./term-set.ts";
-import {
-  addMessageTerms,
-  type MessageText,
-  messageTermsMax,
-  type TokenizeOptions,
-  tokenizerVersion,
-} from "./tokenize.ts";
+import { addMessageTerms, type MessageText, messageTermsMax, type TokenizeOptions } from "./tokenize.ts";
+import { tokenizerVersion } from "./tokenizer-version.ts";
 
 /**
  * Counts messages by their terms: what `exactSummary` gives of the `messageTerms` of each, without a set for each message.

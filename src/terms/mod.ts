@@ -22,7 +22,7 @@ export {
   messageTextBytesMax,
   type TokenizeOptions,
   tokenize,
-  tokenizerVersion,
 } from "./tokenize.ts";
+export { tokenizerVersion } from "./tokenizer-version.ts";
 export { type EncodedTop, risingOfEncoded, topOfEncoded } from "./top-of-encoded.ts";
 export { termBytesMax } from "./utf8.ts";

@@ -5,7 +5,7 @@ import { type Rebuilds, rebuildsOf, scopeIn } from "#functions/rebuilds.ts";
 import { kindOf, leafKey, overall, summaryKeys, topicScope } from "#functions/scopes.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
 import { exactSummary, mergeSummaries, type Summary } from "#terms/summary.ts";
-import { tokenizerVersion } from "#terms/tokenize.ts";
+import { tokenizerVersion } from "#terms/tokenizer-version.ts";
 import { bucketOf, capacityOf, childrenOf, type Level } from "#terms/windows.ts";
 import { keyText, type ModelStore } from "./model-store.ts";
 

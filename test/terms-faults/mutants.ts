@@ -2,7 +2,7 @@ import type { SummaryRecord } from "#core/store.ts";
 import { allLevel } from "#functions/levels.ts";
 import { decodeSummary, encodeSummary } from "#terms/codec.ts";
 import { emptySummary, mergeSummaries } from "#terms/summary.ts";
-import { tokenizerVersion } from "#terms/tokenize.ts";
+import { tokenizerVersion } from "#terms/tokenizer-version.ts";
 import { levels } from "#terms/windows.ts";
 import { keyText, orderOfThePort, type Piece, type StepsOf } from "./model-store.ts";
 import type { Variant } from "./run.ts";

@@ -1,4 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
+import collectDefaultMetrics from "prom-client/lib/defaultMetrics.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import { type BackgroundFunctionName, backgroundFunctions } from "#contract/operations.ts";
 import type { Traffic } from "#core/traffic.ts";
 import type { FunctionMeasures } from "../process-deployment.ts";
