@@ -136,6 +136,24 @@ describe("a connection", () => {
     await connection.ended();
   });
 
+  test("that sends calls ahead and then no more gets every answer, and the end", async () => {
+    const subscriber = await service.registerSubscriber(["news"]);
+    const connection = await open();
+    const poll = `GET /v1/subscribers/${subscriber.subscriberId}/messages?wait=1 HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${subscriber.token}\r\n\r\n`;
+    connection.send(poll);
+    await delay(200);
+    connection.send(publish("ahead"));
+    await delay(50);
+    connection.send(publish("ahead too"));
+    connection.end();
+    const answers = await connection.answers(3);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 201, 201],
+    );
+    await connection.ended();
+  });
+
   test("that asks for its end gets it after the answer", async () => {
     const connection = await open();
     connection.send(publish("one"));

@@ -28,9 +28,9 @@ export interface PlainConnectionHost {
 export class PlainConnection {
   readonly #socket: Socket;
   readonly #host: PlainConnectionHost;
-  /** What came while a call was under way: a client that does not wait for answers. */
-  #early: Buffer | undefined;
   #busy = false;
+  /** Something came while a call was under way, from a client that does not wait for answers. The socket keeps it. */
+  #early = false;
   #called = false;
   #stopping = false;
   #given = false;
@@ -59,8 +59,10 @@ export class PlainConnection {
 
   readonly #onData = (bytes: Buffer): void => {
     if (this.#busy) {
-      this.#early = this.#early ? Buffer.concat([this.#early, bytes]) : bytes;
+      // Put back, so that its end, if the client sends no more, comes behind it.
+      this.#early = true;
       this.#socket.pause();
+      this.#socket.unshift(bytes);
       return;
     }
     const request = readPlainRequest(bytes, this.#signal);
@@ -88,7 +90,10 @@ export class PlainConnection {
   readonly #next = (): void => {
     this.#busy = false;
     if (this.#stopping) this.#socket.end();
-    else if (this.#early) this.#giveAway(this.#early);
+    else if (this.#early) {
+      this.#early = false;
+      this.#socket.resume();
+    }
   };
 
   #giveAway(bytes: Buffer): void {
