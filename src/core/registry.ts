@@ -12,6 +12,8 @@ export class Registry {
   readonly #clock: Clock;
   readonly #keptMs: number;
   readonly #kept = new Map<string, { found: Promise<unknown>; untilMs: number }>();
+  /** Of each key that is being read, the latest reading: an earlier one, and one that was forgotten meanwhile, is not kept. */
+  readonly #readings = new Map<string, symbol>();
   readonly #secrets = new WeakMap<object, Buffer>();
 
   constructor(store: Store, clock: Clock, keptMs: number) {
@@ -48,6 +50,7 @@ export class Registry {
 
   forget(kind: "topic" | "publisher" | "subscriber", id: string): void {
     this.#kept.delete(`${kind}:${id}`);
+    this.#readings.delete(`${kind}:${id}`);
   }
 
   /** What is kept is given as the one promise that was made when it was found: every call passes here twice. */
@@ -59,13 +62,23 @@ export class Registry {
   }
 
   async #load<T>(key: string, nowMs: number, load: () => Promise<T | undefined>): Promise<T | undefined> {
-    const value = await load();
+    const reading = Symbol(key);
+    this.#readings.set(key, reading);
+    try {
+      const value = await load();
+      if (this.#readings.get(key) === reading) this.#keep(key, value, nowMs);
+      return value;
+    } finally {
+      if (this.#readings.get(key) === reading) this.#readings.delete(key);
+    }
+  }
+
+  #keep(key: string, value: unknown, nowMs: number): void {
     if (value === undefined) this.#kept.delete(key);
     else {
       if (this.#kept.size >= entriesMax) this.#kept.clear();
       this.#kept.set(key, { found: Promise.resolve(value), untilMs: nowMs + this.#keptMs });
     }
-    return value;
   }
 }
 

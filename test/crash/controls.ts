@@ -14,6 +14,8 @@ export class Controls {
   #commitMs = 0;
   /** How often the clock was set back. */
   setBack = 0;
+  /** How often it was moved, either way. */
+  moved = 0;
   readonly firstMs: number;
 
   /** `rate`: how many of the server's seconds pass in one of ours. */
@@ -42,6 +44,7 @@ export class Controls {
   jump(byMs: number): void {
     const lastMs = this.lastMs;
     if (byMs < 0) this.setBack += 1;
+    this.moved += 1;
     this.#startMs = this.nowMs + byMs;
     this.#beganMs = Date.now();
     this.#lastMs = Math.max(lastMs, this.#startMs);

@@ -77,7 +77,7 @@ export class Chapter {
     );
     const expiring = await ExpiringTopic.register(url, `brief-${number}`, controls, random);
     const questions = new Questions(population.topics, controls, random.fork());
-    return new Chapter(world, population, expiring, questions, new Registrations(random.fork()));
+    return new Chapter(world, population, expiring, questions, new Registrations(controls, random.fork()));
   }
 
   get topics(): readonly string[] {

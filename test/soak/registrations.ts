@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { limits } from "#contract/limits.ts";
 import { type ApiPage, call, UnexpectedAnswer } from "../crash/api.ts";
+import type { Controls } from "../crash/controls.ts";
 import type { Caller } from "../crash/service.ts";
 import { adminKey } from "../crash/world.ts";
 import type { Random } from "../random.ts";
@@ -11,11 +13,13 @@ import type { Random } from "../random.ts";
 export class Registrations implements Caller {
   readonly name = "registrations";
   readonly violations: string[] = [];
+  readonly #controls: Controls;
   readonly #random: Random;
   #number = 0;
   done = 0;
 
-  constructor(random: Random) {
+  constructor(controls: Controls, random: Random) {
+    this.#controls = controls;
     this.#random = random;
   }
 
@@ -48,15 +52,29 @@ export class Registrations implements Caller {
     await this.#refused([401], () => post(`/v1/topics/${topic}/messages`, { body: "late" }, publisher.token));
     await call(url, "DELETE", `/v1/subscribers/${subscriber.subscriberId}`, { token: adminKey });
     await this.#refused([401], () => call(url, "GET", reading, { token: subscriber.token }));
+    const isReserved = this.#reservedFromNow();
     await call(url, "DELETE", `/v1/topics/${topic}`, { token: adminKey });
     await this.#refused([404], () => call(url, "GET", `/v1/topics/${topic}`));
-    await this.#refused([409], () => call(url, "PUT", `/v1/topics/${topic}`, { token: adminKey, body: "{}" }));
+    const makeAgain = (): Promise<unknown> => call(url, "PUT", `/v1/topics/${topic}`, { token: adminKey, body: "{}" });
+    await this.#refused([409], makeAgain, isReserved);
     this.done += 1;
   }
 
-  async #refused(statuses: readonly number[], make: () => Promise<unknown>): Promise<void> {
+  /** Whether the name of a topic that is deleted from now on must still be taken: by the service's clock, for ten minutes. */
+  #reservedFromNow(): () => boolean {
+    const { nowMs, moved } = this.#controls;
+    return () =>
+      this.#controls.moved === moved && this.#controls.nowMs < nowMs + 1_000 * limits.reservedAfterDeletionSeconds;
+  }
+
+  async #refused(
+    statuses: readonly number[],
+    make: () => Promise<unknown>,
+    isDue: () => boolean = () => true,
+  ): Promise<void> {
     try {
       await make();
+      if (!isDue()) return;
     } catch (error) {
       if (error instanceof UnexpectedAnswer && statuses.includes(error.status)) return;
       throw error;
