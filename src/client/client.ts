@@ -3,11 +3,11 @@ import type * as t from "#contract/types.ts";
 import { iterateMessages, type MessagesOptions } from "./messages.ts";
 import {
   type CallOptions,
+  createPublish,
   createPublisherHandle,
   type PublisherCredentials,
   type PublisherHandle,
   type PublishOptions,
-  publish,
 } from "./publisher.ts";
 import { type Retries, retriesDefault } from "./retries.ts";
 import { silenceMsMax } from "./stream-events.ts";
@@ -204,7 +204,7 @@ export function createClient(settings: ClientSettings): Client {
     getTopic: (topic, { signal } = {}) => call({ operation: "getTopic", params: { topic }, signal }),
     deleteTopic: (topic, { signal } = {}) => call({ operation: "deleteTopic", params: { topic }, signal }),
 
-    publish: (topic, messages, options) => publish(transport, undefined, topic, messages, options),
+    publish: createPublish(transport, undefined),
     browseMessages: (topic, { after, at, before, contains, term, key, limit } = {}, { signal } = {}) =>
       call({
         operation: "browseMessages",
