@@ -216,7 +216,8 @@ async function startStack(settings: LocalSettings): Promise<TestService> {
 
 /** On Lambda's host streams are finite and waits short; everything else is as on one machine. */
 function settingsHere(settings: LocalSettings): LocalSettings {
-  return host.finiteStreams ? { ...settings, finiteStreams: true, waitSecondsMax: 2, registryCacheMs: 0 } : settings;
+  if (!host.finiteStreams) return settings;
+  return { ...settings, finiteStreams: true, waitSecondsMax: 2, registryCacheMs: 0, openAdmin: host.openAdmin };
 }
 
 async function listen(server: Server): Promise<string> {
