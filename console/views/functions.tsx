@@ -112,9 +112,11 @@ function CodeCell({ code, memory }: Pick<DeployedFunction, "code" | "memory">) {
       ) : (
         <>
           {bytes(code.bytes)}
-          <span class="small soft below">
-            <Time at={code.modifiedAt} />
-          </span>
+          {code.modifiedAt !== null && (
+            <span class="small soft below">
+              <Time at={code.modifiedAt} />
+            </span>
+          )}
         </>
       )}
       {memory !== null && !memory.shared && <span class="small soft below">{bytes(memory.bytes)} memory</span>}
