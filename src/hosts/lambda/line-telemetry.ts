@@ -1,23 +1,19 @@
 import type { Json } from "#contract/types.ts";
-import type { Invocation } from "./invocation.ts";
 import { metricNames, type Telemetry } from "./telemetry.ts";
 
 /** Telemetry of one invocation as lines of JSON, without Powertools: for whoever tries a function. */
 export function createLineTelemetry(log: (line: string) => void): Telemetry {
-  let invocation: Invocation | undefined;
   const line = (level: "INFO" | "ERROR", message: string, fields: Record<string, Json>): void => {
-    const { functionName = "", awsRequestId = "" } = invocation ?? {};
-    log(JSON.stringify({ level, message, function: functionName, requestId: awsRequestId, ...fields }));
+    log(JSON.stringify({ level, message, ...fields }));
   };
   const failed: Telemetry["failed"] = (work, error) => {
     // No stack: it names files of this machine.
     line("ERROR", "unexpected fault", { work, error: String(error).slice(0, 2_000) });
   };
   return {
-    async invoked(started, run) {
-      invocation = started;
+    async invoked({ functionName, awsRequestId }, run) {
       const startedAt = performance.now();
-      line("INFO", "invocation began", {});
+      line("INFO", "invocation began", { function: functionName, requestId: awsRequestId });
       try {
         return await run();
       } finally {
