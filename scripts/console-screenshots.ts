@@ -77,14 +77,15 @@ async function takeTwo(what: Publishing): Promise<void> {
   const folder = join("docs", "images");
   await mkdir(folder, { recursive: true });
   const page = await open({ viewport: { width: 1280, height: 900 }, colorScheme: "light", deviceScaleFactor: 1 });
-  const publishing = publishAll(what, 75_000);
-  await page.waitForTimeout(68_000);
+  // So long that there is a time before the last minute, which rising terms are held against.
+  const publishing = publishAll(what, 280_000);
+  await page.waitForTimeout(262_000);
   await page.screenshot({ path: join(folder, "console-overview.png") });
   await publishing;
   await page.context().close();
   const dark = await open({ viewport: { width: 1280, height: 900 }, colorScheme: "dark", deviceScaleFactor: 1 });
-  await go(dark, "#/terms?window=1m&term=whale");
-  await dark.waitForTimeout(3_000);
+  await go(dark, "#/terms?window=1m");
+  await dark.waitForTimeout(8_000);
   await dark.screenshot({ path: join(folder, "console-terms.png") });
 }
 
@@ -132,9 +133,10 @@ async function go(page: Page, hash: string): Promise<void> {
 
 /** Publishes everything within a time, in waves, while subscribers read with different diligence. */
 async function publishAll({ client, publishers, texts }: Publishing, withinMs: number): Promise<void> {
-  const steps = 100;
+  // Often enough that the console, which asks every two seconds, sees a flow and not the steps.
+  const steps = Math.max(100, Math.round(withinMs / 700));
   const { items: subscribers } = await client.listSubscribers();
-  const weights = Array.from({ length: steps }, (_, i) => 1.3 + Math.sin(i / 6));
+  const weights = Array.from({ length: steps }, (_, i) => 1.3 + Math.sin((i / steps) * 16));
   const total = weights.reduce((sum, each) => sum + each, 0);
   let from = 0;
   for (const [i, weight] of weights.entries()) {
@@ -146,14 +148,14 @@ async function publishAll({ client, publishers, texts }: Publishing, withinMs: n
     if (messages.length > 0) await publisher.publish(topics[[0, 0, 1, 0, 2][i % 5]!]!, messages);
     from = to;
     for (const [n, { subscriberId }] of subscribers.entries()) {
-      if (i % (n + 1) === 0) await readSome(client, subscriberId, 60 - 12 * n);
+      if (i % (n + 1) === 0) await readSome(client, subscriberId, Math.round((60 - 12 * n) * (100 / steps)));
     }
     await delay(withinMs / steps);
   }
 }
 
 async function readSome(client: Client, subscriberId: string, limit: number): Promise<void> {
-  const { cursor } = await client.subscribe(subscriberId, { limit: Math.max(5, limit) });
+  const { cursor } = await client.subscribe(subscriberId, { limit: Math.max(4, limit) });
   await client.commitCursor(subscriberId, { cursor });
 }
 

@@ -129,7 +129,7 @@ function BusyTopics() {
           <thead>
             <tr>
               <th>Topic</th>
-              <th class="number">Messages in the last minute</th>
+              <th class="number">In the last minute</th>
               <th class="number">Stored</th>
             </tr>
           </thead>
@@ -139,7 +139,7 @@ function BusyTopics() {
                 <td class="name">
                   <a href={linkTo("topics", topic)}>{topic}</a>
                 </td>
-                <td class="number" data-label="Messages in the last minute">
+                <td class="number" data-label="In the last minute">
                   {rate(messagesPerSecond.lastMinute)} <span class="soft small">per s</span>
                 </td>
                 <td class="number" data-label="Stored">

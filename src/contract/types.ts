@@ -20,6 +20,7 @@ export interface Message extends MessageIn {
   readonly id: string;
   readonly topic: string;
   readonly sequence: number;
+  /** `admin` where the admin key published it, `open` where whoever was on the machine of an open service did. */
   readonly publisherId: string;
   readonly publishedAt: string;
   readonly expiresAt?: string;

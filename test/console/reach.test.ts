@@ -28,7 +28,7 @@ test(
     await page.getByRole("button", { name: "Run publish" }).click();
     await page.getByText("answered 201").waitFor();
     const { messages } = (await service.call("GET", "/v1/topics/news/messages")).json;
-    assert.equal(messages[0].title, "Whale seen");
+    assert.deepEqual([messages[0].title, messages[0].publisherId], ["Whale seen", "open"]);
     assert.equal(await page.getByText("the admin key").count(), 0);
     assertClean(screen);
   },
