@@ -87,13 +87,11 @@ test("two nodes are one service", { skip: engine.missing, timeout: 60_000 }, asy
     const { items } = (await (await node("/v1/tables")).json()) as { items: Table[] };
     return Object.fromEntries(items.map(({ table, capacity }) => [table, capacity]));
   };
-  const [atA, atB] = [await capacityOf(a), await capacityOf(b)];
-  for (const { Messages, Topics, WordCount } of [atA, atB]) {
-    assert.ok(Date.parse(Topics!.since) <= Date.now() && Topics!.readUnits > 0);
-    assert.ok(Messages!.writeUnits > 0, "each wrote a message");
-    assert.ok(WordCount!.readUnits > 0, "each counted, or looked what there was to do");
-  }
-  assert.ok(atA.WordCount!.writeUnits + atB.WordCount!.writeUnits > 0, "one of them counted");
+  const capacities = [await capacityOf(a), await capacityOf(b)];
+  const written = (table: string): number => capacities.reduce((sum, each) => sum + each[table]!.writeUnits, 0);
+  for (const { Topics } of capacities) assert.ok(Date.parse(Topics!.since) <= Date.now() && Topics!.readUnits > 0);
+  assert.ok(written("Messages") > 0, "one of them wrote each message");
+  assert.ok(written("WordCount") > 0, "the background of one of them counted");
 });
 
 test("tables that are not there are said to be missing", { skip: engine.missing }, async () => {
