@@ -59,6 +59,12 @@ export function TestTool({
       }
     >
       <p class="soft">{tried.description} It runs for real, against what this service holds.</p>
+      {templates.value?.items.length === 0 && (
+        <Notice>
+          This service does not run functions for the console: it only knows their names. On AWS, try them in the Lambda
+          console.
+        </Notice>
+      )}
       <div class="tool">
         <form
           class="form"

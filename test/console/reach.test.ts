@@ -3,7 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { createLambdaDeployment } from "#hosts/lambda/deployment.ts";
+import { readSettings } from "#hosts/local/settings.ts";
+import { createContext, randomIds, systemClock } from "#hosts/node-context.ts";
+import { createMemoryStore } from "#stores/memory/store.ts";
 import { adminKey, startService } from "../harness.ts";
+import { createInProcessGateway } from "../lambda/in-process.ts";
 import { assertClean, Stage, signIn, skipReason, visit } from "./browser.ts";
 
 /** Which services the page reaches, and what it may do there: its own when that is open, and others by consent of both. */
@@ -60,6 +65,36 @@ test(
     assert.match(screen.errors.join("\n"), /Content Security Policy/);
   },
 );
+
+test("the page works with the service as Lambda has it, as far as that knows itself", inBrowser, async (t) => {
+  const port = await freePort();
+  const here = `http://127.0.0.1:${port}`;
+  const settings = { ...readSettings({ adminKey, corsOrigins: here }, {}), finiteStreams: true };
+  const deployment = createLambdaDeployment({
+    bundleBytes: { publish: 240_000 },
+    own: { name: "listFunctions", memoryBytes: 512 * 1_048_576 },
+  });
+  const context = createContext(createMemoryStore(), settings, systemClock, randomIds, deployment);
+  const gateway = createInProcessGateway(context, settings, (error) => assert.fail(String(error)));
+  gateway.listen(0, "127.0.0.1");
+  await once(gateway, "listening");
+  t.after(() => gateway.close().closeAllConnections());
+  const there = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  const stage = new Stage({ port: String(port), consoleEndpoints: there });
+  await using screen = await stage.open("", { key: "" });
+  const { page } = screen;
+  await signIn(page, adminKey, false, there);
+  await visit(page, "#/functions?tool=publish", "Functions");
+  await page.getByText("240 KB").waitFor();
+  await page.getByText("the stream of messages, and a schedule, every 5 minutes").waitFor();
+  await page.getByText(/^This service does not run functions for the console/).waitFor();
+  await visit(page, "#/topics", "Topics");
+  await page.getByRole("button", { name: "New topic" }).click();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("cloud");
+  await page.getByRole("button", { name: "Make the topic" }).click();
+  await page.getByRole("heading", { level: 1, name: "cloud" }).waitFor();
+  assertClean(screen);
+});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
