@@ -21,7 +21,7 @@ import {
   startService,
   type TestService,
 } from "./harness.ts";
-import { hostPages } from "./host.ts";
+import { host, hostPages, unless } from "./host.ts";
 
 /** Who calls: no token, the admin key, a publisher and a subscriber of the topic, and one of each that is not. */
 const callers = ["open", "admin", "publisher", "otherPublisher", "subscriber", "otherSubscriber"] as const;
@@ -74,18 +74,21 @@ const readable = {
 const publicRead = Object.fromEntries(
   operationNames.map((name) => [name, name in readable ? "++++++" : closed[name]]),
 ) as Rights;
-/** Nobody is admin of an open service. */
+/** An open service that others may reach has no admin. */
 const open = Object.fromEntries(
   operationNames.map((name) => {
     const rights = ["register", "putTopic"].some((each) => name.startsWith(each)) ? "++++++" : publicRead[name];
     return [name, `${rights[0]}.${rights.slice(2)}`];
   }),
 ) as Rights;
+/** One that only this machine reaches has nobody but admins; a token narrows what its holder may do. */
+const ownMachine = Object.fromEntries(operationNames.map((name) => [name, `+${open[name].slice(1)}`])) as Rights;
 
 const worlds: Record<string, { flags: Partial<Record<SettingName, string>>; rights: Rights }> = {
   "with an admin key": { flags: { adminKey }, rights: closed },
   "with an admin key and PUBLIC_READ": { flags: { adminKey, publicRead: "true" }, rights: publicRead },
-  "that is open": { flags: {}, rights: open },
+  "that is open": { flags: { allowedHosts: "bellwether.lan" }, rights: open },
+  "that is open to this machine alone": { flags: {}, rights: host.openAdmin ? ownMachine : open },
 };
 
 for (const [world, { flags, rights }] of Object.entries(worlds)) {
@@ -135,7 +138,7 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
             .replace("{subscriberId}", id ?? subscriber.subscriberId)
             .replace("{messageId}", "0-0")
             .replace("{function}", "rollUpTerms")
-            .replace("{table}", "topics")
+            .replace("{table}", host.topicsTable)
             .concat(name === "getPopularTerms" ? "?topic=mine" : "");
           const json = bodyOf(name);
           const token = tokens[caller];
@@ -143,7 +146,9 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
             ...(token !== undefined && { token }),
             ...(json !== undefined && { json }),
           });
-          if (right === "+")
+          if (right === "+" && name === "invokeFunction" && host.finiteStreams)
+            assertProblem(answer, 503, "unavailable");
+          else if (right === "+")
             assert.equal(answer.status, deletes ? 404 : operations[name].status, `${caller}: ${answer.text}`);
           else if (caller === "open") assertProblem(answer, 401, "unauthenticated");
           else assertProblem(answer, 403, "forbidden");
@@ -177,7 +182,8 @@ for (const [world, { flags, rights }] of Object.entries(worlds)) {
     test("streams ask the same rights as reads", async () => {
       const headers = { accept: "text/event-stream" };
       const path = `/v1/subscribers/${subscriber.subscriberId}/messages`;
-      assertProblem(await service.call("GET", path, { headers }), 401, "unauthenticated");
+      if (rights.subscribe.startsWith("-"))
+        assertProblem(await service.call("GET", path, { headers }), 401, "unauthenticated");
       assertProblem(await service.call("GET", path, { headers, token: tokens.otherSubscriber! }), 403, "forbidden");
       if (flags.adminKey && !flags.publicRead)
         assertProblem(
@@ -337,6 +343,34 @@ describe("where an open service listens and whom it answers", () => {
     } finally {
       await service.close();
     }
+  });
+
+  test("whoever calls may do everything only while no setting lets others in", async () => {
+    const openAdmin = (flags: Partial<Record<SettingName, string>>): boolean => readSettings(flags, {}).openAdmin;
+    for (const flags of [{}, { host: "::1" }, { host: "localhost" }, { allowOpen: "false" }, { proxies: "0" }])
+      assert.equal(openAdmin(flags), true, JSON.stringify(flags));
+    for (const flags of [
+      { adminKey },
+      { host: "0.0.0.0", adminKey },
+      { host: "0.0.0.0", allowOpen: "true" },
+      { allowOpen: "true" },
+      { allowedHosts: "bellwether.lan" },
+      { corsOrigins: "http://localhost:3000" },
+      { proxies: "1" },
+      { publicRead: "false" },
+    ])
+      assert.equal(openAdmin(flags), false, JSON.stringify(flags));
+  });
+
+  const onItsMachine = { skip: unless(host.openAdmin, "an open service has no admin there") };
+  test("what a proxy forwards is not taken for a call of this machine's own", onItsMachine, async () => {
+    await using service = await startService();
+    const list = (headers: Record<string, string>): ReturnType<TestService["call"]> =>
+      service.call("GET", "/v1/publishers", { headers });
+    assert.equal((await list({})).status, 200);
+    for (const name of ["x-forwarded-for", "forwarded"])
+      assertProblem(await list({ [name]: "for=192.0.2.1" }), 401, "unauthenticated");
+    assert.equal((await service.call("GET", "/v1/topics", { headers: { forwarded: "for=192.0.2.1" } })).status, 200);
   });
 
   test("any origin is refused as a setting for an open service", () => {

@@ -275,14 +275,17 @@ describe("functions", () => {
       assert.match(text, new RegExp(`^${metric}(\\{[^}]*\\})? [1-9]`, "m"));
   });
 
-  test("fail with what went wrong for an event that is no call of theirs, and do nothing", async () => {
+  test("answer as on Lambda to an event that is no call of theirs, say why in their log, and do nothing", async () => {
     const [{ event }] = (await events("putTopic")) as [FunctionEvent];
     const moved = { ...(event as object), rawPath: "/v1/topics/made-by-mistake" };
-    for (const wrong of [{}, null, [], "text", { rawPath: "/v1/topics" }, moved]) {
-      const { status, result, error } = await invoke("listTables", wrong);
-      assert.deepEqual([status, result], ["failed", null], JSON.stringify(wrong));
-      assert.ok(error!.message.length > 0);
+    const codeOf = (result: unknown): string => JSON.parse((result as { body: string }).body).code;
+    for (const wrong of [{}, null, [], "text", { rawPath: "/v1/topics" }]) {
+      const { status, result, logs } = await invoke("listTables", wrong);
+      assert.deepEqual([status, codeOf(result)], ["succeeded", "internal"], JSON.stringify(wrong));
+      assert.match(logs.join("\n"), /"ERROR".*Error: /);
     }
+    const { result } = await invoke("listTables", signedIn(moved));
+    assert.equal(codeOf(result), "route_not_found");
     assertProblem(await service.call("GET", "/v1/topics/made-by-mistake", admin), 404, "topic_not_found");
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Table } from "#contract/types.ts";
 import { type LocalService, startLocalService } from "#hosts/local/service.main.ts";
 import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 
@@ -80,6 +81,17 @@ test("two nodes are one service", { skip: engine.missing, timeout: 60_000 }, asy
     );
     break;
   }
+
+  // What either took is told by it, its background thread's part included.
+  const capacityOf = async (node: typeof a): Promise<Record<string, Table["capacity"]>> => {
+    const { items } = (await (await node("/v1/tables")).json()) as { items: Table[] };
+    return Object.fromEntries(items.map(({ table, capacity }) => [table, capacity]));
+  };
+  const capacities = [await capacityOf(a), await capacityOf(b)];
+  const written = (table: string): number => capacities.reduce((sum, each) => sum + each[table]!.writeUnits, 0);
+  for (const { Topics } of capacities) assert.ok(Date.parse(Topics!.since) <= Date.now() && Topics!.readUnits > 0);
+  assert.ok(written("Messages") > 0, "one of them wrote each message");
+  assert.ok(written("WordCount") > 0, "the background of one of them counted");
 });
 
 test("tables that are not there are said to be missing", { skip: engine.missing }, async () => {

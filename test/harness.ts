@@ -15,12 +15,13 @@ import { allAnswers } from "#hosts/answers.ts";
 import type { AuditEntry } from "#hosts/audit.ts";
 import { startBackground } from "#hosts/background.ts";
 import { createHttpHandler } from "#hosts/http.ts";
+import { createLambdaDeployment } from "#hosts/lambda/deployment.ts";
 import { FairUse } from "#hosts/local/fair-use.ts";
 import { createMetrics } from "#hosts/local/metrics.ts";
 import { createLocalServer } from "#hosts/local/server.ts";
 import { startLocalService } from "#hosts/local/service.main.ts";
 import { type LocalSettings, readSettings, type SettingName } from "#hosts/local/settings.ts";
-import { createContext } from "#hosts/node-context.ts";
+import { createContext, randomIds, systemClock } from "#hosts/node-context.ts";
 import { createProcessContext } from "#hosts/process-context.ts";
 import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
@@ -186,7 +187,8 @@ async function startOverDynamoDb(
 /** The Lambda functions in this process, over a memory store, behind the emulated gateway. */
 async function startFunctions(given: LocalSettings): Promise<TestService> {
   const settings = settingsHere(given);
-  const context = createContext(createMemoryStore(), settings);
+  const deployment = createLambdaDeployment({ bundleBytes: {}, own: undefined });
+  const context = createContext(createMemoryStore(), settings, systemClock, randomIds, deployment);
   const background = startBackground(context, {
     counted: () => {},
     worked: () => {},
@@ -216,7 +218,8 @@ async function startStack(settings: LocalSettings): Promise<TestService> {
 
 /** On Lambda's host streams are finite and waits short; everything else is as on one machine. */
 function settingsHere(settings: LocalSettings): LocalSettings {
-  return host.finiteStreams ? { ...settings, finiteStreams: true, waitSecondsMax: 2, registryCacheMs: 0 } : settings;
+  if (!host.finiteStreams) return settings;
+  return { ...settings, finiteStreams: true, waitSecondsMax: 2, registryCacheMs: 0, openAdmin: host.openAdmin };
 }
 
 async function listen(server: Server): Promise<string> {

@@ -16,6 +16,8 @@ export interface HostTraits {
   readonly countsAsOfNow: boolean;
   /** One process takes all calls: it knows its traffic, and its functions can be seen and tried. */
   readonly isOneProcess: boolean;
+  /** An open service that only this machine reaches lets anyone do everything; on Lambda anybody could reach it. */
+  readonly openAdmin: boolean;
   /** What the table of topics is called. */
   readonly topicsTable: string;
   /** A ticket that was taken and not used leaves a hole in the sequences of its shard. */
@@ -29,10 +31,17 @@ const server = {
   openCallsMax: 10_000,
   countsAsOfNow: true,
   isOneProcess: true,
+  openAdmin: true,
   topicsTable: "topics",
   leavesHoles: false,
 };
-const serverless = { finiteStreams: true, metricsPage: false, holdsConnections: false, isOneProcess: false };
+const serverless = {
+  finiteStreams: true,
+  metricsPage: false,
+  holdsConnections: false,
+  isOneProcess: false,
+  openAdmin: false,
+};
 
 const manyProcesses = { countsAsOfNow: false, leavesHoles: true, isOneProcess: false, topicsTable: "Topics" };
 

@@ -2,7 +2,15 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "#hosts/http-types.t
 import { createFetch } from "#hosts/in-process/fetch.ts";
 
 /** Headers that the service reads. */
-const names = ["accept", "authorization", "content-type", "idempotency-key", "last-event-id"];
+const names = [
+  "accept",
+  "authorization",
+  "content-type",
+  "forwarded",
+  "idempotency-key",
+  "last-event-id",
+  "x-forwarded-for",
+];
 
 /** Calls a service the way a program does that holds it in its own process: through the `fetch` of that host. */
 export function throughInProcessFetch(handler: HttpHandler): HttpHandler {

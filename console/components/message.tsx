@@ -30,7 +30,13 @@ export function MessageLine({ message, onOpen }: { readonly message: Message; re
 }
 
 /** Everything about a message. */
-export function MessageFacts({ message }: { readonly message: Message }) {
+export function MessageFacts({
+  message,
+  publisherName,
+}: {
+  readonly message: Message;
+  readonly publisherName?: string | undefined;
+}) {
   const attributes = Object.entries(message.attributes ?? {});
   return (
     <>
@@ -43,7 +49,14 @@ export function MessageFacts({ message }: { readonly message: Message }) {
           </span>
         </dd>
         <dt>By</dt>
-        <dd class="mono">{message.publisherId}</dd>
+        <dd>
+          {publisherName !== undefined && (
+            <>
+              <ForeignText text={publisherName} max={80} />{" "}
+            </>
+          )}
+          <span class={publisherName === undefined ? "mono" : "mono soft"}>{message.publisherId}</span>
+        </dd>
         <dt>Id</dt>
         <dd class="mono">{message.id}</dd>
         {message.key !== undefined && (

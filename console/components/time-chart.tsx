@@ -91,9 +91,13 @@ function optionsFor(
         size: 28,
         space: 90,
         grid: { show: false },
-        values: (_plot, times, _axis, _space, step) => times.map((at) => timeOfDay(at, step < 60)),
+        values: ({ scales: { x }, width }, times, _axis, _space, step) => {
+          // What would be cut at the right edge is left out.
+          const endsAt = x!.max! - ((x!.max! - x!.min!) * labelHalf) / (width - valuesWidth);
+          return times.map((at) => (at > endsAt ? "" : timeOfDay(at, step < 60)));
+        },
       },
-      { ...axis, size: 52, space: 36, incrs: wholeSteps, values: (_plot, values) => values.map(valueText) },
+      { ...axis, size: valuesWidth, space: 36, incrs: wholeSteps, values: (_plot, values) => values.map(valueText) },
     ],
     series: [
       {},
@@ -112,6 +116,10 @@ function optionsFor(
 const wholeSteps = [1, 2, 5]
   .flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power))
   .sort((a, b) => a - b);
+
+/** The width of what stands beside the scale, and half that of a time below it, in pixels. */
+const valuesWidth = 52;
+const labelHalf = 42;
 
 /** The shortest stretch of time that is drawn. */
 const secondsMin = 120;

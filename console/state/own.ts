@@ -31,8 +31,8 @@ async function register(acting: Client, topic: string): Promise<RegisteredPublis
   return publisher;
 }
 
-/** What may be done with a subscriber: by the admin, or by who registered it here. */
+/** What may be done with a subscriber: by who registered it here, or else by whoever the page was given the key of. */
 export function subscriberOf(subscriberId: string, acting: Client = client.value): ReturnType<Client["subscriber"]> {
-  const token = ownSubscribers.value.find((each) => each.subscriberId === subscriberId)?.token ?? key.value ?? "";
+  const token = ownSubscribers.value.find((each) => each.subscriberId === subscriberId)?.token;
   return acting.subscriber({ subscriberId, token });
 }

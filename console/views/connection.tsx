@@ -69,6 +69,8 @@ export function ConnectionDialog({ onClose }: { readonly onClose: () => void }) 
 }
 
 function rightsText({ read, admin }: { readonly read: boolean; readonly admin: boolean }): string {
+  if (admin && key.value === undefined)
+    return "Now: without a key. This service is open to its own machine: everything can be seen and done.";
   if (admin) return "Now: with the admin key. Everything can be seen and done.";
   if (read)
     return "Now: topics, messages and terms can be read. Publishers, subscribers, functions and tables take the admin key.";

@@ -6,6 +6,7 @@ import { LongList } from "../components/long-list.tsx";
 import { bodyText, MessageFacts } from "../components/message.tsx";
 import { ForeignText } from "../components/text.tsx";
 import { count } from "../format.ts";
+import { usePublisherNames } from "../state/publisher-names.ts";
 
 /** A message whole, and who has not had it yet. */
 export function MessageDialog({
@@ -19,9 +20,10 @@ export function MessageDialog({
   readonly onClose: () => void;
   readonly onReplay: (from: string) => void;
 }) {
+  const names = usePublisherNames(message.topic);
   return (
     <Dialog title="Message" onClose={onClose}>
-      <MessageFacts message={message} />
+      <MessageFacts message={message} publisherName={names.get(message.publisherId)} />
       <div class="row">
         <Copy text={bodyText(message.body)} what="the body" />
         {topic?.subscribers && topic.subscribers.length > 0 && (

@@ -167,12 +167,12 @@ function Slowest() {
         <p class="empty">Nobody: every subscriber has committed everything.</p>
       ) : (
         <>
-          <Spark values={lags} label={`Messages waiting in all: ${count(subscribers.lag)} now`} />
+          {lags.length > 1 && <Spark values={lags} label={`Messages waiting in all: ${count(subscribers.lag)} now`} />}
           <table class="table tight">
             <thead>
               <tr>
                 <th>Subscriber</th>
-                <th class="number">Waiting</th>
+                <th class="number">Messages waiting</th>
                 <th class="number">Last active</th>
               </tr>
             </thead>
@@ -184,8 +184,8 @@ function Slowest() {
                       <ForeignText text={name ?? subscriberId} max={40} />
                     </a>
                   </td>
-                  <td class="number" data-label="Waiting">
-                    <Count value={lag} /> <span class="soft small">messages</span>
+                  <td class="number" data-label="Messages waiting">
+                    <Count value={lag} />
                   </td>
                   <td class="number" data-label="Last active">
                     <Time at={lastActiveAt} relative />

@@ -81,7 +81,9 @@ function Standing({ subscriber }: { readonly subscriber: Subscriber }) {
     <>
       <p>
         <strong>
-          {lag === 0 ? "It has committed everything." : `At most ${counted(lag, "message")} wait for it.`}
+          {lag === 0
+            ? "It has committed everything."
+            : `At most ${counted(lag, "message")} ${lag === 1 ? "waits" : "wait"} for it.`}
         </strong>
       </p>
       <dl class="facts">
@@ -180,7 +182,7 @@ function Next({ subscriber, onCommitted }: { readonly subscriber: Subscriber; re
           </ol>
           {page.messages.length > 0 && (
             <button type="button" class="button" onClick={commit.run} disabled={commit.isRunning}>
-              Commit these {count(page.messages.length)}
+              {page.messages.length === 1 ? "Commit this one" : `Commit these ${count(page.messages.length)}`}
             </button>
           )}
         </>

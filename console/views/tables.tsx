@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Amount, Table, TableKey } from "#client/mod.ts";
 import { Panel, Time, ViewHead, Waiting } from "../components/basics.tsx";
 import { isLocked, Locked } from "../components/locked.tsx";
-import { bytes, count } from "../format.ts";
+import { bytes, count, exactTime } from "../format.ts";
 import { client } from "../state/connection.ts";
 import { usePages } from "../state/pages.ts";
 import { linkTo, route } from "../state/route.ts";
@@ -44,6 +44,7 @@ const storeNames = {
 } as const;
 
 function Tables({ tables }: { readonly tables: readonly Table[] }) {
+  const metered = tables.some(({ capacity }) => capacity !== null);
   return (
     <table class="table">
       <thead>
@@ -52,6 +53,7 @@ function Tables({ tables }: { readonly tables: readonly Table[] }) {
           <th>Keys</th>
           <th class="number">Items</th>
           <th class="number">Size</th>
+          {metered && <th class="number">Capacity used</th>}
           <th>Status</th>
         </tr>
       </thead>
@@ -73,6 +75,11 @@ function Tables({ tables }: { readonly tables: readonly Table[] }) {
             <td class="number" data-label="Size">
               <Approximate of={each.bytes} text={bytes} />
             </td>
+            {metered && (
+              <td class="number" data-label="Capacity used">
+                <Capacity of={each.capacity} />
+              </td>
+            )}
             <td data-label="Status">
               <Status table={each} />
             </td>
@@ -108,13 +115,16 @@ function TableFacts({ table }: { readonly table: Table }) {
     ),
     [
       "Capacity used",
-      table.capacity ? (
+      table.capacity === null ? (
+        notMetered[table.kind]
+      ) : (
         <>
-          {count(table.capacity.readUnits)} read and {count(table.capacity.writeUnits)} write units since{" "}
-          <Time at={table.capacity.since} />
+          {units(table.capacity.readUnits)} read and {units(table.capacity.writeUnits)} write units since{" "}
+          <Time at={table.capacity.since} />, by this process
         </>
-      ) : undefined,
+      ),
     ],
+    ["Alarms", table.alarms === null ? noAlarms[table.kind] : table.alarms.length === 0 ? "none is set" : undefined],
     ["Region", table.region ?? undefined],
     ["ARN", table.arn === null ? undefined : <span class="mono">{table.arn}</span>],
   ];
@@ -138,6 +148,34 @@ function TableFacts({ table }: { readonly table: Table }) {
       )}
     </Panel>
   );
+}
+
+const notMetered = {
+  sqlite: "not metered: a file of this machine costs nothing by use",
+  dynamodb: "not metered by this host; CloudWatch has it as ConsumedReadCapacityUnits and ConsumedWriteCapacityUnits",
+  memory: "not metered: memory costs nothing by use",
+} as const;
+
+const noAlarms = {
+  sqlite: "none are configured here; /metrics is there to be watched",
+  dynamodb: "not known here; CloudWatch holds those that are configured",
+  memory: "none are configured here; /metrics is there to be watched",
+} as const;
+
+/** What reading and writing took since the service started, in the cloud's units. */
+function Capacity({ of }: { readonly of: Table["capacity"] }) {
+  if (of === null) return <span class="soft">–</span>;
+  return (
+    <span title={`Since ${exactTime(of.since)}`}>
+      {units(of.readUnits)} read
+      <span class="below">{units(of.writeUnits)} written</span>
+    </span>
+  );
+}
+
+/** Half a unit is the smallest that there is. */
+function units(value: number): string {
+  return value < 100 && !Number.isInteger(value) ? value.toFixed(1) : count(Math.round(value));
 }
 
 function Keys({ keys }: { readonly keys: readonly TableKey[] }) {

@@ -39,8 +39,7 @@ export function TestTool({
   }, [events.length]);
   const { run, isRunning, error } = useAction(async () => {
     setDone(undefined);
-    const event = parsed(withKey(text));
-    setDone(await actor.value.invokeFunction(name, { event }));
+    setDone(await actor.value.invokeFunction(name, { event: withKey(parsed(text)) }));
     onRun();
   });
   const save = (): void => {
@@ -60,6 +59,12 @@ export function TestTool({
       }
     >
       <p class="soft">{tried.description} It runs for real, against what this service holds.</p>
+      {templates.value?.items.length === 0 && (
+        <Notice>
+          This service does not run functions for the console: it only knows their names. On AWS, try them in the Lambda
+          console.
+        </Notice>
+      )}
       <div class="tool">
         <form
           class="form"
@@ -84,7 +89,11 @@ export function TestTool({
           </div>
           <Field
             label="Event, as JSON"
-            hint="The word TOKEN in it stands for the key you gave this page, which is put in when it runs."
+            hint={
+              key.value === undefined
+                ? "TOKEN in it stands for a token or key. You gave this page none, and it is left out when it runs."
+                : "TOKEN in it stands for the key you gave this page, which is put in when it runs."
+            }
           >
             {(id) => (
               <textarea
@@ -161,9 +170,18 @@ function unfolded(result: Json): Json {
   }
 }
 
-/** The key is put in where the event says so, and nowhere shown or kept. */
-function withKey(text: string): string {
-  return text.replaceAll("Bearer TOKEN", `Bearer ${key.value ?? "TOKEN"}`);
+/** The key is put in where the event says so, and nowhere shown or kept. Without one, the call is made without. */
+function withKey(value: Json): Json {
+  if (typeof value === "string") return value.replaceAll("Bearer TOKEN", `Bearer ${key.value ?? "TOKEN"}`);
+  if (Array.isArray(value)) return value.map(withKey);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, each]) => key.value !== undefined || !isPlaceholder(each));
+  return Object.fromEntries(entries.map(([name, each]) => [name, withKey(each)]));
+}
+
+/** A header that holds nothing else, alone or in a list. */
+function isPlaceholder(value: Json): boolean {
+  return [value, [value].flat()[0]].includes("Bearer TOKEN");
 }
 
 function parsed(text: string): Json {

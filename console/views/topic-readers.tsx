@@ -4,8 +4,7 @@ import { LongList } from "../components/long-list.tsx";
 import { Bar } from "../components/term-bars.tsx";
 import { ForeignText } from "../components/text.tsx";
 import { count, counted, percent } from "../format.ts";
-import { client, rights } from "../state/connection.ts";
-import { useLive } from "../state/live.ts";
+import { usePublisherNames } from "../state/publisher-names.ts";
 import { linkTo } from "../state/route.ts";
 import { useNarrow } from "../state/width.ts";
 
@@ -78,17 +77,6 @@ function Subscribers({ topic }: { readonly topic: TopicState }) {
       />
     </>
   );
-}
-
-/** The names of those who may publish to a topic, by id; none without the admin key. */
-function usePublisherNames(topic: string): ReadonlyMap<string, string> {
-  const isAdmin = rights.value?.admin === true;
-  const { value } = useLive(
-    async (signal) => (isAdmin ? (await client.value.listPublishers({ topic, limit: 500 }, { signal })).items : []),
-    [topic, isAdmin],
-    { everyMs: 30_000 },
-  );
-  return new Map(value?.map(({ publisherId, name }) => [publisherId, name]));
 }
 
 /** Which values come up most: what floods a topic is mostly one publisher, or one key. */

@@ -21,7 +21,8 @@ export interface SubscribeQuery extends CallOptions {
 /** A subscriber's identity. */
 export interface SubscriberCredentials {
   readonly subscriberId: string;
-  readonly token: string;
+  /** Left out: the client's own token or admin key, or none. */
+  readonly token?: string | undefined;
 }
 
 /** A subscriber that is registered. */

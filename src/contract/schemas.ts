@@ -131,7 +131,7 @@ const deployedFunction = z.object({
   route: z.nullable(z.string()),
   trigger: z.nullable(z.string()),
   runtime: z.object({ node: z.string(), architecture: z.string(), platform: z.string() }),
-  code: z.nullable(z.object({ bytes: count, modifiedAt: time, what: z.enum(["bundle", "module"]) })),
+  code: z.nullable(z.object({ bytes: count, modifiedAt: z.nullable(time), what: z.enum(["bundle", "module"]) })),
   memory: z.nullable(z.object({ bytes: count, shared: z.boolean() })),
   measured: z.nullable(
     z.object({

@@ -20,6 +20,7 @@ export interface Message extends MessageIn {
   readonly id: string;
   readonly topic: string;
   readonly sequence: number;
+  /** `admin` where the admin key published it, `open` where whoever was on the machine of an open service did. */
   readonly publisherId: string;
   readonly publishedAt: string;
   readonly expiresAt?: string;
@@ -343,7 +344,11 @@ export interface DeployedFunction {
   readonly trigger: string | null;
   readonly runtime: { readonly node: string; readonly architecture: string; readonly platform: string };
   /** What is deployed for this function: its bundle, or its module where there are no bundles. */
-  readonly code: { readonly bytes: number; readonly modifiedAt: string; readonly what: "bundle" | "module" } | null;
+  readonly code: {
+    readonly bytes: number;
+    readonly modifiedAt: string | null;
+    readonly what: "bundle" | "module";
+  } | null;
   /** What it may use, or what its process uses, in bytes; `shared` when it is one process for all functions. */
   readonly memory: { readonly bytes: number; readonly shared: boolean } | null;
   /** Since `since`. Errors are answers of 500 and above, or failed runs. Times are null before the first call. */
@@ -399,7 +404,7 @@ export interface Table {
   readonly bytes: Amount | null;
   /** What changes of the table bring about: the name of a function. */
   readonly stream: { readonly view: string; readonly trigger: string } | null;
-  /** What reading and writing has taken since `since`, in the cloud's units. */
+  /** What reading and writing by this process has taken since `since`, in the cloud's units; null where it is not metered. */
   readonly capacity: { readonly since: string; readonly readUnits: number; readonly writeUnits: number } | null;
   readonly alarms: readonly { readonly name: string; readonly state: string; readonly reason?: string }[] | null;
   readonly region: string | null;

@@ -15,10 +15,10 @@ export interface Deployment {
   /** Events as the cloud would bring them, filled in for the function. */
   listEvents(name: FunctionName, known: KnownNames): readonly FunctionEvent[];
   /**
-   * Runs the function as the cloud would, on the store that is served; ends with the signal. An event that the function
+   * Runs the function as the cloud would, on the store that is served, within this time. An event that the function
    * cannot make sense of, and a function that fails, are outcomes, not errors.
    */
-  invoke(name: FunctionName, event: Json, signal: AbortSignal): Promise<Invocation>;
+  invoke(name: FunctionName, event: Json, timeoutMs: number): Promise<Invocation>;
 }
 
 /** Where nothing is known of it: no function is listed, and none can be tried. */

@@ -1,9 +1,11 @@
 /** What the functions are set to. Complete and frozen; made once by a composition root. */
 export interface ServiceSettings {
-  /** SHA-256 (hex) of the admin keys; two may be set, for rotation. None: nobody is admin. */
+  /** SHA-256 (hex) of the admin keys; two may be set, for rotation. */
   readonly adminKeyHashes: readonly string[];
   /** Anyone who reaches the service may register and make topics. */
   readonly openRegistration: boolean;
+  /** Anyone who reaches the service may do everything: for one that only its own machine reaches. */
+  readonly openAdmin: boolean;
   /** Anyone may read topics, messages and terms. */
   readonly publicRead: boolean;
   readonly topicsMax: number;
@@ -24,6 +26,7 @@ export interface ServiceSettings {
 export const defaultServiceSettings: ServiceSettings = Object.freeze({
   adminKeyHashes: [],
   openRegistration: true,
+  openAdmin: false,
   publicRead: true,
   topicsMax: 10_000,
   publishersMax: 10_000,

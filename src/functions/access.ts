@@ -4,16 +4,23 @@ import type { PublisherRecord, SubscriberRecord } from "#core/store.ts";
 import { decodeToken, secretMatches } from "#core/tokens.ts";
 import type { Context } from "./context.ts";
 
-/** Who calls. `open` gave no token at all. */
+/** Who calls. `open` gave no token at all; where nobody else can come, it may do all that the admin may. */
 export type Caller =
-  | { readonly kind: "open" }
+  | { readonly kind: "open"; readonly isAdmin?: boolean }
   | { readonly kind: "admin" }
   | { readonly kind: "publisher"; readonly publisher: PublisherRecord }
   | { readonly kind: "subscriber"; readonly subscriber: SubscriberRecord };
 
+/**
+ * Who gives no token. What a proxy says it forwarded may come from anywhere, even to a service that only this machine
+ * reaches.
+ */
+export function withoutToken({ settings }: Context, isForwarded: boolean): Caller {
+  return { kind: "open", isAdmin: settings.openAdmin && !isForwarded };
+}
+
 /** Finds out who holds this token or key. Throws `unauthenticated` for one that is not known. */
-export async function identify(context: Context, token: string | undefined): Promise<Caller> {
-  if (token === undefined) return { kind: "open" };
+export async function identify(context: Context, token: string): Promise<Caller> {
   const parts = decodeToken(token);
   if (parts?.kind === "pub") {
     const publisher = await context.registry.publisher(parts.id);
@@ -30,38 +37,42 @@ export async function identify(context: Context, token: string | undefined): Pro
   );
 }
 
+/** Whether the caller may do everything: the holder of the admin key, or anyone where that is who can come. */
+export function isAdmin(caller: Caller): boolean {
+  return caller.kind === "admin" || (caller.kind === "open" && caller.isAdmin === true);
+}
+
 /** Registering and making topics: the admin, or anyone on an open service. */
 export function requireRegister(context: Context, caller: Caller): void {
-  if (caller.kind === "admin" || context.settings.openRegistration) return;
+  if (isAdmin(caller) || context.settings.openRegistration) return;
   throw refuse(caller, "Registering takes the admin key here.");
 }
 
 export function requireAdmin(caller: Caller): void {
-  if (caller.kind !== "admin") throw refuse(caller, "This takes the admin key.");
+  if (!isAdmin(caller)) throw refuse(caller, "This takes the admin key.");
 }
 
 /** The publisher itself, or the admin. */
 export function requirePublisher(caller: Caller, publisherId: string): void {
-  if (caller.kind === "admin" || (caller.kind === "publisher" && caller.publisher.publisherId === publisherId)) return;
+  if (isAdmin(caller) || (caller.kind === "publisher" && caller.publisher.publisherId === publisherId)) return;
   throw refuse(caller, "This takes that publisher's token, or the admin key.");
 }
 
 /** The subscriber itself, or the admin. */
 export function requireSubscriber(caller: Caller, subscriberId: string): void {
-  if (caller.kind === "admin" || (caller.kind === "subscriber" && caller.subscriber.subscriberId === subscriberId))
-    return;
+  if (isAdmin(caller) || (caller.kind === "subscriber" && caller.subscriber.subscriberId === subscriberId)) return;
   throw refuse(caller, "This takes that subscriber's token, or the admin key.");
 }
 
 /** Whoever may publish to the topic. */
 export function requirePublish(caller: Caller, topic: string): void {
-  if (caller.kind === "admin" || (caller.kind === "publisher" && caller.publisher.topics.includes(topic))) return;
+  if (isAdmin(caller) || (caller.kind === "publisher" && caller.publisher.topics.includes(topic))) return;
   throw refuse(caller, `Publishing to "${topic}" takes the token of a publisher that is registered for it.`);
 }
 
 /** Whoever may read the topic's messages and terms; with no topic, those of all together. */
 export function requireRead(context: Context, caller: Caller, topic: string | undefined): void {
-  if (caller.kind === "admin" || context.settings.publicRead) return;
+  if (isAdmin(caller) || context.settings.publicRead) return;
   if (caller.kind === "subscriber" && topic !== undefined && caller.subscriber.topics.includes(topic)) return;
   throw refuse(
     caller,

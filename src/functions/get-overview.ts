@@ -2,7 +2,7 @@ import { limits } from "#contract/limits.ts";
 import type { Amount, Overview } from "#contract/types.ts";
 import { timeToString } from "#core/clock.ts";
 import { shardsOf } from "#core/shard.ts";
-import { type Caller, requireAdmin } from "./access.ts";
+import { type Caller, isAdmin, requireAdmin } from "./access.ts";
 import type { Context } from "./context.ts";
 import { keptShards, type Shards } from "./kept-shards.ts";
 import { inTurns } from "./rest.ts";
@@ -19,7 +19,7 @@ export async function getOverview(context: Context, caller: Caller): Promise<Ove
     at: timeToString(clock.nowMs()),
     ...held,
     traffic: deployment.isOneProcess ? { since: timeToString(sinceMs), messagesIn, messagesOut } : null,
-    ...(caller.kind === "admin" && {
+    ...(isAdmin(caller) && {
       publishers: amountOf(await context.store.listPublishers(undefined, limits.overviewReadMax + 1)),
       subscribers: await readersOf(context, shards),
     }),

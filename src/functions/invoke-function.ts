@@ -12,5 +12,5 @@ export async function invokeFunction(
 ): Promise<Invocation> {
   requireAdmin(caller);
   const name = knownFunction(input.function);
-  return context.deployment.invoke(name, input.body.event, AbortSignal.timeout(limits.invocationSecondsMax * 1000));
+  return context.deployment.invoke(name, input.body.event, limits.invocationSecondsMax * 1000);
 }

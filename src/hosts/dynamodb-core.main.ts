@@ -1,6 +1,7 @@
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import { type DynamoDbOptions, openDynamoDbStore } from "#stores/dynamodb/store.ts";
+import { createMeterMemory, type MeterMemory, TableMeter } from "#stores/dynamodb/table-meter.ts";
 import { allAnswers } from "./answers.ts";
 import type { BackgroundReports } from "./background.ts";
 import { startBackgroundWorker } from "./background-worker.ts";
@@ -19,6 +20,8 @@ export interface DynamoDbSettings extends ServiceSettings {
 export interface DynamoDbBackground {
   readonly options: DynamoDbOptions;
   readonly settings: ServiceSettings;
+  /** Shared with the thread that serves, which tells what both took. */
+  readonly meterMemory: MeterMemory;
 }
 
 /**
@@ -34,7 +37,13 @@ export async function startDynamoDbCore(
   admit?: Admission,
 ): Promise<ServiceCore> {
   const options = optionsFrom(settings, environment);
-  const store = await openDynamoDbStore({ ...options, createTables: settings.createTables });
+  const [here, behind] = [createMeterMemory(), createMeterMemory()];
+  const sinceMs = Date.now();
+  const store = await openDynamoDbStore({
+    ...options,
+    createTables: settings.createTables,
+    meter: new TableMeter({ sinceMs, own: here, others: [behind] }),
+  });
   try {
     await store.getTopic("0");
   } catch (error) {
@@ -45,7 +54,7 @@ export async function startDynamoDbCore(
       { cause: error },
     );
   }
-  const threadData: DynamoDbBackground = { options, settings };
+  const threadData: DynamoDbBackground = { options, settings, meterMemory: { sinceMs, own: behind, others: [] } };
   const background = startBackgroundWorker("dynamodb-background-thread", () => ({ workerData: threadData }), reports);
   const context = createProcessContext(telling(store, background.wake), settings, measure, { isOnly: false });
   return {

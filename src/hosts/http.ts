@@ -1,7 +1,7 @@
 import { BellwetherError, type FieldError } from "#contract/errors.ts";
 import { type Operation, type OperationName, operations } from "#contract/operations.ts";
 import type { RequestSchema } from "#contract/request-schemas.ts";
-import { type Caller, callerName, identify, requireBeforeBody } from "#functions/access.ts";
+import { type Caller, callerName, identify, requireBeforeBody, withoutToken } from "#functions/access.ts";
 import type { Context } from "#functions/context.ts";
 import { identifyStream } from "#functions/subscribe.ts";
 import { isAudited } from "./audit.ts";
@@ -108,10 +108,14 @@ async function callerOf(
     return { caller, done: seen };
   }
   const authorization = request.header("authorization");
-  if (authorization === undefined) return { caller: await identify(context, undefined), done: async () => {} };
+  if (authorization === undefined) return { caller: withoutToken(context, isForwarded(request)), done: async () => {} };
   const match = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization.trim());
   if (!match) throw new BellwetherError("unauthenticated", "The Authorization header must be `Bearer <token>`.");
-  return { caller: await identify(context, match[1]), done: async () => {} };
+  return { caller: await identify(context, match[1]!), done: async () => {} };
+}
+
+function isForwarded(request: HttpRequest): boolean {
+  return request.header("x-forwarded-for") !== undefined || request.header("forwarded") !== undefined;
 }
 
 /** Whether an event stream is asked for. Throws `not_acceptable` when nothing that can be given is. */

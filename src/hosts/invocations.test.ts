@@ -4,18 +4,17 @@ import { limits } from "#contract/limits.ts";
 import type { Json } from "#contract/types.ts";
 import { defaultServiceSettings } from "#core/settings.ts";
 import { hashSecret } from "#core/tokens.ts";
-import { putTopic } from "#functions/put-topic.ts";
+import { registerSubscriber } from "#functions/register-subscriber.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { createInvoke, type EventFunction } from "./invocations.ts";
 import { createProcessContext } from "./process-context.ts";
 
 const key = "an admin key";
-const noEnd = new AbortController().signal;
-const run = (one: EventFunction, signal: AbortSignal = noEnd): ReturnType<ReturnType<typeof createInvoke>> =>
-  createInvoke(() => one)("publish", {}, signal);
+const run = (one: EventFunction, timeoutMs = 60_000): ReturnType<ReturnType<typeof createInvoke>> =>
+  createInvoke(() => one)("publish", {}, timeoutMs);
 
 test("a function that throws has failed, with its own words and without its stack", async () => {
-  const outcome = await run(async (_event, _signal, log) => {
+  const outcome = await run(async (_event, _remainingMs, log) => {
     log("began");
     throw new RangeError("too far");
   });
@@ -32,29 +31,29 @@ test("a function that throws has failed, with its own words and without its stac
 });
 
 test("a function that does not end is not waited for without bound", async () => {
-  const outcome = await run(() => new Promise(() => {}), AbortSignal.abort());
+  const outcome = await run(() => new Promise(() => {}), 0);
   assert.deepEqual([outcome.status, outcome.error?.name], ["failed", "TimeoutError"]);
 });
 
 test("no more lines are kept than an answer may hold", async () => {
-  const { logs } = await run(async (_event, _signal, log) => {
+  const { logs } = await run(async (_event, _remainingMs, log) => {
     for (let i = 0; i < limits.invocationLogsMax + 10; i++) log(`${i}`);
     return null;
   });
   assert.equal(logs.length, limits.invocationLogsMax);
 });
 
-test("a stream ends with the time of its function, and what it gave until then is the result", async () => {
+test("a wait ends with the time of its function, and what there was until then is the result", async () => {
   const settings = { ...defaultServiceSettings, adminKeyHashes: [hashSecret(key)] };
   const context = createProcessContext(createMemoryStore(), settings);
-  await putTopic(context, { kind: "admin" }, { topic: "news", body: {} });
+  const { subscriberId, token } = await registerSubscriber(context, { kind: "admin" }, { body: { topics: ["news"] } });
   const event: Json = {
-    rawPath: "/v1/topics/news/messages",
-    rawQueryString: "",
-    headers: { Accept: "text/event-stream" },
+    rawPath: `/v1/subscribers/${subscriberId}/messages`,
+    rawQueryString: "wait=20",
+    headers: { accept: "text/event-stream", authorization: `Bearer ${token}` },
     requestContext: { http: { method: "GET" } },
   };
-  const { status, result } = await context.deployment.invoke("browseMessages", event, AbortSignal.timeout(100));
+  const { status, result } = await context.deployment.invoke("subscribe", event, 1_100);
   assert.equal(status, "succeeded");
   assert.match((result as { body: string }).body, /^retry: /);
 });

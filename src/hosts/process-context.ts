@@ -2,10 +2,8 @@ import type { Clock } from "#core/clock.ts";
 import type { ServiceSettings } from "#core/settings.ts";
 import type { Store } from "#core/store.ts";
 import type { Context } from "#functions/context.ts";
-import { allAnswers } from "./answers.ts";
-import { createEventFunctions } from "./event-functions.ts";
-import { createHttpHandler } from "./http.ts";
 import { createInvoke } from "./invocations.ts";
+import { createFunctionsInProcess } from "./lambda/functions-in-process.ts";
 import { createContext, randomIds, systemClock } from "./node-context.ts";
 import { createProcessDeployment, type FunctionMeasures, noMeasures } from "./process-deployment.ts";
 
@@ -16,10 +14,7 @@ export function createProcessContext(
   measure: FunctionMeasures = noMeasures,
   { clock = systemClock, isOnly = true }: { readonly clock?: Clock; readonly isOnly?: boolean } = {},
 ): Context {
-  const functionOf = createEventFunctions(
-    (request) => createHttpHandler(context, allAnswers)(request),
-    () => context,
-  );
+  const functionOf = createFunctionsInProcess(() => context);
   const deployment = createProcessDeployment(measure, createInvoke(functionOf), isOnly);
   const context: Context = createContext(store, settings, clock, randomIds, deployment);
   return context;

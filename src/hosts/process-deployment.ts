@@ -4,14 +4,11 @@ import {
   type BackgroundFunctionName,
   backgroundFunctions,
   type FunctionName,
-  type Operation,
-  type OperationName,
   operationNames,
-  operations,
 } from "#contract/operations.ts";
-import { summaries } from "#contract/summaries.ts";
 import type { DeployedFunction } from "#contract/types.ts";
 import type { Deployment } from "#core/deployment.ts";
+import { describedFunction } from "./described-function.ts";
 import { functionEvents } from "./function-events.ts";
 
 /** What a host measured of its functions since it started; null where it measures nothing. */
@@ -32,22 +29,12 @@ export function createProcessDeployment(
   invoke: Deployment["invoke"],
   isOnly: boolean,
 ): Deployment {
-  const describe = (name: FunctionName, measured: DeployedFunction["measured"]): DeployedFunction => {
-    const isOperation = Object.hasOwn(operations, name);
-    const operation: Operation | undefined = isOperation ? operations[name as OperationName] : undefined;
-    const background = name as BackgroundFunctionName;
-    return {
-      function: name,
-      kind: isOperation ? "operation" : "background",
-      description: summaries[name],
-      route: operation ? `${operation.method} ${operation.path}` : null,
-      trigger: isOperation ? null : triggers[background],
-      runtime: { node: process.versions.node, architecture: process.arch, platform: process.platform },
-      code: moduleOf(name),
-      memory: { bytes: process.memoryUsage.rss(), shared: true },
-      measured,
-    };
-  };
+  const describe = (name: FunctionName, measured: DeployedFunction["measured"]): DeployedFunction => ({
+    ...describedFunction(name, triggers),
+    code: moduleOf(name),
+    memory: { bytes: process.memoryUsage.rss(), shared: true },
+    measured,
+  });
   const names: readonly FunctionName[] = [...operationNames, ...backgroundFunctions];
   return {
     isOneProcess: isOnly,

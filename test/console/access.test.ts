@@ -121,4 +121,10 @@ async function assertAccessible(page: Page, view: string): Promise<void> {
   assert.deepEqual(said, [], view);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(over <= 0, `${view} is ${over} pixels wider than its screen`);
+  const burst = await page.evaluate(() =>
+    [...document.querySelectorAll(".panel, .figure, dialog")]
+      .filter((each) => each.scrollWidth > each.clientWidth)
+      .map((each) => each.textContent.slice(0, 60)),
+  );
+  assert.deepEqual(burst, [], `${view}: wider than what holds them`);
 }

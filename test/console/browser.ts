@@ -28,9 +28,11 @@ interface Up {
 
 /** A browser and a service for the tests of a file, started by the first test that needs them. */
 export class Stage {
+  readonly #flags: Parameters<typeof startService>[0];
   #up: Promise<Up> | undefined;
 
-  constructor() {
+  constructor(flags: Parameters<typeof startService>[0] = { adminKey }) {
+    this.#flags = flags;
     after(async () => {
       const up = await this.#up?.catch(() => undefined);
       await up?.browser.close();
@@ -42,7 +44,7 @@ export class Stage {
   up(): Promise<Up> {
     this.#up ??= (async () => {
       await freshenConsole();
-      const [browser, service] = await Promise.all([launch(), startService({ adminKey })]);
+      const [browser, service] = await Promise.all([launch(), startService(this.#flags)]);
       return { browser, service };
     })();
     return this.#up;
@@ -71,9 +73,10 @@ export interface Screen extends AsyncDisposable {
   readonly errors: readonly string[];
 }
 
-/** Gives the key, as a person would. */
-export async function signIn(page: Page, key: string, keep = false): Promise<void> {
+/** Gives the key, as a person would; of another service than the page's own with its address. */
+export async function signIn(page: Page, key: string, keep = false, url?: string): Promise<void> {
   await page.locator(".link-state").click();
+  if (url !== undefined) await page.getByLabel("Service").fill(url);
   await page.getByLabel("Admin key or token").fill(key);
   if (keep) await page.getByRole("checkbox").check();
   await page.getByRole("button", { name: "Connect", exact: true }).click();

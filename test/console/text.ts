@@ -8,6 +8,25 @@ export function sentence(i: number): string {
   return `Entry ${i}: the ${subject} was seen.`;
 }
 
+/**
+ * Fills a topic with 100,000 distinct words, more than any summary holds, and only then with words that come up again and
+ * again, the first in most messages: their counts may be too low by what was let go before.
+ */
+export async function fillBeyondCounting(service: TestService, topic: string): Promise<void> {
+  await service.call("PUT", `/v1/topics/${topic}`, { token: adminKey, json: {} });
+  for (let from = 0; from < 500; from += 100) {
+    const batch = Array.from({ length: 100 }, (_, i) => {
+      const rare = Array.from({ length: 200 }, (_, word) => `w${((from + i) * 200 + word).toString(36)}q`);
+      return { body: [...subjects.filter((_, at) => from === 400 && i % (at + 2) === 0), ...rare].join(" ") };
+    });
+    const answer = await service.call("POST", `/v1/topics/${topic}/messages`, {
+      token: adminKey,
+      json: { messages: batch },
+    });
+    if (answer.status !== 201) throw new Error(answer.text);
+  }
+}
+
 /** Fills a topic through the API, in batches. */
 export async function fill(service: TestService, topic: string, messages: number): Promise<void> {
   await service.call("PUT", `/v1/topics/${topic}`, { token: adminKey, json: {} });

@@ -219,6 +219,9 @@ export function readSettings(
     throw new SettingError(
       "CORS_ORIGINS is * and no admin key is set: any web page could use the service. Name the origins, or set ADMIN_KEY_SHA256.",
     );
+  const allowedHosts = listFrom(given("allowedHosts")).map((name) => name.toLowerCase());
+  const proxies = integer("proxies", 0, 10);
+  const publicRead = given("publicRead") === "" ? open : boolean("publicRead");
   return Object.freeze({
     ...defaultServiceSettings,
     port: integer("port", 0, 65_535),
@@ -229,8 +232,15 @@ export function readSettings(
     createTables: boolean("createTables"),
     adminKeyHashes,
     openRegistration: open,
-    publicRead: given("publicRead") === "" ? open : boolean("publicRead"),
-    allowedHosts: listFrom(given("allowedHosts")).map((name) => name.toLowerCase()),
+    // Whatever lets others in, by a name, a page or a proxy, says that not only this machine comes.
+    openAdmin:
+      open &&
+      publicRead &&
+      isLoopback(host) &&
+      !boolean("allowOpen") &&
+      allowedHosts.length + corsOrigins.length + proxies === 0,
+    publicRead,
+    allowedHosts,
     corsOrigins,
     consoleEndpoints: listFrom(given("consoleEndpoints")).map(origin),
     topicsMax: integer("topicsMax", 1, 100_000),
@@ -243,7 +253,7 @@ export function readSettings(
     addressRate: integer("addressRate", 0, 999_999_999),
     publisherRate: integer("publisherRate", 0, 999_999_999),
     auditLog: boolean("auditLog"),
-    proxies: integer("proxies", 0, 10),
+    proxies,
     logLevel: wordFrom(settingSpecs.logLevel.variable, given("logLevel"), [
       "fatal",
       "error",

@@ -1,3 +1,5 @@
+import type { TableMeter } from "./table-meter.ts";
+
 /** What some requests took, in DynamoDB's units: a write unit is 1 KB written, a read unit 4 KB read (8 KB when it may be old). */
 export interface Units {
   requests: number;
@@ -7,6 +9,7 @@ export interface Units {
 
 /** One entry of an answer's `ConsumedCapacity`. */
 interface Consumed {
+  readonly TableName?: string | undefined;
   readonly CapacityUnits?: number | undefined;
   readonly ReadCapacityUnits?: number | undefined;
   readonly WriteCapacityUnits?: number | undefined;
@@ -19,9 +22,15 @@ const reading = new Set(["GetItem", "Query", "BatchGetItem", "Scan"]);
  * conditional writes report nothing and are paid for: they are counted as `refusedWrites`.
  */
 export class Consumption {
+  readonly #meter: TableMeter | undefined;
   readonly byVerb = new Map<string, Units>();
   readonly total: Units = { requests: 0, writeUnits: 0, readUnits: 0 };
   refusedWrites = 0;
+
+  /** With a meter, what each table gave is summed up in it too. */
+  constructor(meter?: TableMeter) {
+    this.#meter = meter;
+  }
 
   add(verb: string, operation: string, consumed: readonly Consumed[]): void {
     let units = this.byVerb.get(verb);
@@ -29,13 +38,17 @@ export class Consumption {
       units = { requests: 0, writeUnits: 0, readUnits: 0 };
       this.byVerb.set(verb, units);
     }
-    for (const sum of [units, this.total]) {
-      sum.requests += 1;
-      for (const { CapacityUnits = 0, ReadCapacityUnits, WriteCapacityUnits } of consumed) {
-        const whole = reading.has(operation);
-        sum.readUnits += ReadCapacityUnits ?? (whole ? CapacityUnits : 0);
-        sum.writeUnits += WriteCapacityUnits ?? (whole ? 0 : CapacityUnits);
+    const sums = [units, this.total];
+    for (const sum of sums) sum.requests += 1;
+    for (const { TableName, CapacityUnits = 0, ReadCapacityUnits, WriteCapacityUnits } of consumed) {
+      const whole = reading.has(operation);
+      const readUnits = ReadCapacityUnits ?? (whole ? CapacityUnits : 0);
+      const writeUnits = WriteCapacityUnits ?? (whole ? 0 : CapacityUnits);
+      for (const sum of sums) {
+        sum.readUnits += readUnits;
+        sum.writeUnits += writeUnits;
       }
+      this.#meter?.add(TableName, readUnits, writeUnits);
     }
   }
 

@@ -9,6 +9,7 @@ import { createTables } from "./create-tables.ts";
 import type { Parts } from "./parts.ts";
 import { type LogEvents, Requests } from "./requests.ts";
 import { ShardViews } from "./shard-views.ts";
+import type { TableMeter } from "./table-meter.ts";
 import { heldMaxMs } from "./ticket-use.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 import type { VerbName } from "./verb-needs.ts";
@@ -33,6 +34,8 @@ export interface DynamoDbOptions extends ClientOptions {
   readonly graceMs?: number;
   /** Told of what befalls logs, for metrics. */
   readonly events?: LogEvents;
+  /** Sums up what each table gave, for `listTables`. */
+  readonly meter?: TableMeter;
   /** For tests: the client instead of one of the SDK, the time of day, and the passing of time. */
   readonly client?: DynamoClient;
   readonly clock?: Clock;
@@ -59,11 +62,12 @@ export function createDynamoDbStore(options: DynamoDbOptions = {}): DynamoDbStor
   const { tablePrefix = defaultTablePrefix, graceMs = defaultGraceMs, timing = systemTiming } = options;
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const client = options.client ?? createClient(options);
-  const consumption = new Consumption();
+  const consumption = new Consumption(options.meter);
   const kept = new Map<unknown, unknown>();
   const ends: (() => Promise<void>)[] = [];
   const parts: Parts = {
     requests: new Requests(client, tablePrefix, consumption, timing, options.events),
+    meter: options.meter,
     clock,
     graceMs,
     views: new ShardViews(),

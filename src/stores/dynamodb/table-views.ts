@@ -12,6 +12,7 @@ import { timeToString } from "#core/clock.ts";
 import { decodeItemKey, encodeItemKey, shownItem } from "#core/shown-item.ts";
 import { type Item, toAttribute } from "./items.ts";
 import { type Requests, sortOf } from "./requests.ts";
+import type { TableMeter } from "./table-meter.ts";
 import { type KeyDefinition, type TableDefinition, type TableName, tableDefinitions } from "./tables.ts";
 
 const descriptions: Readonly<Record<TableName, string>> = {
@@ -27,18 +28,18 @@ const scanItemsMax = 100;
 const inflatedBytesMax = 4_194_304;
 
 /** The five tables as DynamoDB describes them; it counts items and bytes about every six hours. */
-export function listTables(requests: Requests): Promise<Table[]> {
+export function listTables(requests: Requests, meter: TableMeter | undefined): Promise<Table[]> {
   return Promise.all(
     tableDefinitions.map(async (definition) => {
       const output = await requests.ask<DescribeTableCommandOutput>("DescribeTable", definition.name, (TableName) => {
         return new DescribeTableCommand({ TableName });
       });
-      return tableOf(definition, output.Table ?? {});
+      return { ...tableOf(definition, output.Table ?? {}), capacity: meter?.capacityOf(definition.name) ?? null };
     }),
   );
 }
 
-function tableOf(definition: TableDefinition, described: TableDescription): Table {
+function tableOf(definition: TableDefinition, described: TableDescription): Omit<Table, "capacity"> {
   const { name, partitionKey, sortKey, stream } = definition;
   const { TableStatus, CreationDateTime, ItemCount, TableSizeBytes, TableArn } = described;
   const estimate = (value: number | undefined): Table["items"] =>
@@ -54,7 +55,6 @@ function tableOf(definition: TableDefinition, described: TableDescription): Tabl
     items: estimate(ItemCount),
     bytes: estimate(TableSizeBytes),
     stream: stream ? { view: stream, trigger: "countTerms" } : null,
-    capacity: null,
     alarms: null,
     region: TableArn?.split(":")[3] || null,
     arn: TableArn ?? null,

@@ -100,7 +100,10 @@ export const expire: MakeVerb<"expire"> = ({ requests }) => {
   };
 };
 
-export const listTables: MakeVerb<"listTables"> = verb("listTables", tableViews.listTables);
+export const listTables: MakeVerb<"listTables"> =
+  ({ requests, meter }) =>
+  () =>
+    tableViews.listTables(requests.as("listTables"), meter);
 export const listTableItems: MakeVerb<"listTableItems"> = verb("listTableItems", tableViews.listTableItems);
 
 /** One that needs nothing but requests, which are noted under its name. Marked so that bundles leave out those not named. */
