@@ -60,11 +60,16 @@ export class Registrations implements Caller {
     this.done += 1;
   }
 
-  /** Whether the name of a topic that is deleted from now on must still be taken: by the service's clock, for ten minutes. */
+  /**
+   * Whether the name of a topic that is deleted from now on must still be taken: by the service's clock, for ten minutes.
+   * Not when that clock has shown a later time already: what expires may be looked for by that time, a little late.
+   */
   #reservedFromNow(): () => boolean {
-    const { nowMs, moved } = this.#controls;
+    const { lastMs, nowMs, moved } = this.#controls;
     return () =>
-      this.#controls.moved === moved && this.#controls.nowMs < nowMs + 1_000 * limits.reservedAfterDeletionSeconds;
+      nowMs >= lastMs &&
+      this.#controls.moved === moved &&
+      this.#controls.nowMs < nowMs + 1_000 * limits.reservedAfterDeletionSeconds;
   }
 
   async #refused(

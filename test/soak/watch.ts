@@ -12,13 +12,16 @@ export class Watch {
   readonly #world: World;
   readonly #timer: ReturnType<typeof setInterval>;
   slowestHealthMs = 0;
+  #stopped = false;
 
   constructor(world: World) {
     this.#world = world;
     this.#timer = setInterval(() => this.#look(), 250);
   }
 
+  /** What is under way then may be cut off by the service's own end. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
   }
 
@@ -36,7 +39,7 @@ export class Watch {
       await call(url, "GET", "/healthz", { signal: AbortSignal.timeout(healthMsMax) });
       this.slowestHealthMs = Math.max(this.slowestHealthMs, performance.now() - beganMs);
     } catch (error) {
-      service.judge("health", error, beganMs);
+      if (!this.#stopped) service.judge("health", error, beganMs);
     }
   }
 }

@@ -44,11 +44,14 @@ export class PlainConnection {
     socket.on("close", this.#onClose).on("error", this.#onError);
   }
 
-  /** Answers what is under way, and ends. */
+  /** Answers what is under way and what has come by now, and ends. */
   stop(): void {
     this.#stopping = true;
     this.#gone?.abort();
-    if (!this.#busy) this.#socket.destroy();
+    // In this turn of the event loop what came may still be read.
+    setImmediate(() => {
+      if (!this.#busy && !this.#given) this.#socket.destroy();
+    });
   }
 
   readonly #signal = (): AbortSignal => {
