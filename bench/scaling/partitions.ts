@@ -9,7 +9,7 @@ export interface PartitionLimits {
 }
 
 /** How much is let through at once, in seconds. DynamoDB saves up five minutes; here it would be all that is measured. */
-const savedSeconds = 0.2;
+const savedSeconds = 0.1;
 
 /** Refuses writes past a partition's limit as DynamoDB does. All clients that share a `Partitions` share its limits. */
 export class Partitions {
