@@ -36,10 +36,9 @@ async function main(): Promise<void> {
       sweep: await measureSweep(engine),
       wordsPerMessage: wordsPerMessage(),
     };
-    const { commit, node } = describeMachine();
+    const { node } = describeMachine();
     const run = {
       command: "npm run bench:cost",
-      commit: commit!,
       engine:
         process.env.AWS_ENDPOINT_URL_DYNAMODB === undefined
           ? "dynoxide"

@@ -51,10 +51,9 @@ async function main(): Promise<void> {
       );
       rows.push({ name: each.name, rates });
     }
-    const { commit, machine, node } = describeMachine();
+    const { machine, node } = describeMachine();
     const run = {
       command: `npm run bench:scaling -- --seconds ${values.seconds}`,
-      commit,
       machine: `${machine}, shared with other work`,
       node,
       engine: `dynoxide, with ${partition.requestMs} ms more for each request and ${partition.writesPerSecond.toLocaleString("en")} writes a second for each partition; all of it ${slowness} times slower`,
