@@ -53,7 +53,7 @@ const seed = Number(process.env.CRASH_SEED ?? Date.now() % 2 ** 32);
 const random = new Random(seed);
 const deadlineMs = 60_000;
 
-describe("real text", { timeout: 120_000 }, () => {
+describe("real text", { timeout: 600_000 }, () => {
   let service: TestService;
   before(async () => {
     service = await startService();
