@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Messages made of real text, so that words, JSON escapes and UTF-8 are what they are in use. */
@@ -16,7 +17,7 @@ export const numberDigits = 7;
 const head = '{"attributes":{"n":"numbered0000000"},"body":"';
 const tail = '"}';
 
-/** Cuts Moby-Dick, or the project's own texts where that is not at hand, into messages of about `messageBytes`. */
+/** Cuts Moby-Dick (or the book that `REAL_TEXT` names), or the project's own texts where that is not at hand, into messages of about `messageBytes`. */
 export function readBenchText(messageBytes: number): BenchText {
   const { source, text } = readText();
   const messages: Buffer[] = [];
@@ -60,10 +61,13 @@ export function readNumber(bytes: Buffer, offset: number): number {
 
 function readText(): { source: string; text: string } {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const book = `${root}../shared/data/moby-dick.ndjson`;
+  const book = process.env.REAL_TEXT ?? `${root}../shared/data/moby-dick.ndjson`;
   if (existsSync(book)) {
     const lines = readFileSync(book, "utf8").trim().split("\n");
-    return { source: "Moby-Dick", text: lines.map((line) => (JSON.parse(line) as { text: string }).text).join("\n") };
+    return {
+      source: process.env.REAL_TEXT === undefined ? "Moby-Dick" : basename(book, ".ndjson"),
+      text: lines.map((line) => (JSON.parse(line) as { text: string }).text).join("\n"),
+    };
   }
   const own = ["LICENSE", "README.md", "ARCHITECTURE.md", "docs/guarantees.md"].filter((name) =>
     existsSync(root + name),

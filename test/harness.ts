@@ -26,7 +26,7 @@ import { createProcessContext } from "#hosts/process-context.ts";
 import { startEngine } from "#stores/dynamodb/fake-engine.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import { host } from "./host.ts";
-import { throughInProcessFetch } from "./in-process-handler.ts";
+import { throughInProcessHost } from "./in-process-handler.ts";
 import { startBackend } from "./lambda/backend.ts";
 import { bundles } from "./lambda/bundles.ts";
 import { createInProcessGateway } from "./lambda/in-process.ts";
@@ -134,15 +134,16 @@ export async function startHeldService(
   }
   const fairUse = new FairUse(settings, () => clock.nowMs());
   const handler = createHttpHandler(context, allAnswers, fairUse.publisher);
-  const local = createLocalServer(
-    host.name === "in-process" ? throughInProcessFetch(handler) : handler,
-    settings,
-    metrics,
-    (error) => faults.push(error),
-    { fairUse, audit: (entry) => audited.push(entry) },
-  );
+  const inProcess = host.name === "in-process" ? throughInProcessHost(handler) : undefined;
+  const local = createLocalServer(inProcess?.handler ?? handler, settings, metrics, (error) => faults.push(error), {
+    fairUse,
+    audit: (entry) => audited.push(entry),
+  });
   const url = await listen(local.server);
-  const service = await testService(url, local.close);
+  const service = await testService(url, async () => {
+    await inProcess?.close();
+    await local.close();
+  });
   return Object.assign(service, { clock, store, context, server: local.server, faults, audited });
 }
 
@@ -154,10 +155,11 @@ async function startInProcess(settings: LocalSettings): Promise<TestService> {
     worked: () => {},
     failed: (_, error) => assert.fail(String(error)),
   });
-  const handler = throughInProcessFetch(createHttpHandler(context, allAnswers));
+  const { handler, close } = throughInProcessHost(createHttpHandler(context, allAnswers));
   const unheard = { fairUse: new FairUse(settings), audit: () => {} };
   const local = createLocalServer(handler, settings, createMetrics(), (error) => assert.fail(String(error)), unheard);
   return testService(await listen(local.server), async () => {
+    await close();
     await local.close();
     await background.stop();
   });

@@ -18,6 +18,10 @@ export interface HostTraits {
   readonly isOneProcess: boolean;
   /** An open service that only this machine reaches lets anyone do everything; on Lambda anybody could reach it. */
   readonly openAdmin: boolean;
+  /** A bucket of ten seconds holds all terms of a book's pages. Where its bytes cost money it holds 1,024, and says its error. */
+  readonly countsPagesExactly: boolean;
+  /** It knows where its functions run, so that one can be tried; in the cloud they do not know it themselves. */
+  readonly triesFunctions: boolean;
   /** What the table of topics is called. */
   readonly topicsTable: string;
   /** A ticket that was taken and not used leaves a hole in the sequences of its shard. */
@@ -30,8 +34,10 @@ const server = {
   holdsConnections: true,
   openCallsMax: 10_000,
   countsAsOfNow: true,
+  countsPagesExactly: true,
   isOneProcess: true,
   openAdmin: true,
+  triesFunctions: true,
   topicsTable: "topics",
   leavesHoles: false,
 };
@@ -41,9 +47,16 @@ const serverless = {
   holdsConnections: false,
   isOneProcess: false,
   openAdmin: false,
+  triesFunctions: false,
 };
 
-const manyProcesses = { countsAsOfNow: false, leavesHoles: true, isOneProcess: false, topicsTable: "Topics" };
+const manyProcesses = {
+  countsAsOfNow: false,
+  countsPagesExactly: false,
+  leavesHoles: true,
+  isOneProcess: false,
+  topicsTable: "Topics",
+};
 
 const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
   /** `npm start`: one process, SQLite. */
@@ -58,6 +71,7 @@ const hosts: Readonly<Record<HostTraits["name"], HostTraits>> = {
     ...serverless,
     openCallsMax: 10_000,
     countsAsOfNow: true,
+    countsPagesExactly: true,
     topicsTable: "topics",
     leavesHoles: false,
   },

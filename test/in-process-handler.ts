@@ -1,5 +1,5 @@
 import type { HttpHandler, HttpRequest, HttpResponse } from "#hosts/http-types.ts";
-import { createFetch } from "#hosts/in-process/fetch.ts";
+import { createInProcessHost } from "#hosts/in-process/host.ts";
 
 /** Headers that the service reads. */
 const names = [
@@ -13,20 +13,23 @@ const names = [
 ];
 
 /** Calls a service the way a program does that holds it in its own process: through the `fetch` of that host. */
-export function throughInProcessFetch(handler: HttpHandler): HttpHandler {
-  const fetchInProcess = createFetch(handler);
-  return async (request) => {
-    const hasBody = !["GET", "HEAD"].includes(request.method);
-    const response = await fetchInProcess(`http://in-process${request.target}`, {
-      method: request.method,
-      headers: names.flatMap((name): [string, string][] => {
-        const value = request.header(name);
-        return value === undefined ? [] : [[name, value]];
-      }),
-      signal: request.signal,
-      ...(hasBody && { body: bodyOf(request), duplex: "half" as const }),
-    });
-    return responseOf(response);
+export function throughInProcessHost(handler: HttpHandler): { readonly handler: HttpHandler; close(): Promise<void> } {
+  const { fetch, close } = createInProcessHost(handler);
+  return {
+    async handler(request) {
+      const hasBody = !["GET", "HEAD"].includes(request.method);
+      const response = await fetch(`http://in-process${request.target}`, {
+        method: request.method,
+        headers: names.flatMap((name): [string, string][] => {
+          const value = request.header(name);
+          return value === undefined ? [] : [[name, value]];
+        }),
+        signal: request.signal,
+        ...(hasBody && { body: bodyOf(request), duplex: "half" as const }),
+      });
+      return responseOf(response);
+    },
+    close,
   };
 }
 

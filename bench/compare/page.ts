@@ -15,9 +15,9 @@ export function writePage(comparison: Comparison): void {
   writeBetween("bench:peers", renderTables(comparison));
 }
 
-/** Writes what a script has measured between its two marks of docs/performance.md. */
-export function writeBetween(script: string, text: string): void {
-  const page = join(docs, "performance.md");
+/** Writes what a script has measured between its two marks of a page of docs. */
+export function writeBetween(script: string, text: string, name = "performance.md"): void {
+  const page = join(docs, name);
   writeFileSync(page, between(script, readFileSync(page, "utf8"), text));
 }
 

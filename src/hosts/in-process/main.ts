@@ -3,7 +3,7 @@ import { defaultServiceSettings } from "#core/settings.ts";
 import { hashSecret } from "#core/tokens.ts";
 import { startCore } from "../core.main.ts";
 import { randomIds } from "../node-context.ts";
-import { createFetch } from "./fetch.ts";
+import { createInProcessHost } from "./host.ts";
 
 /** How to embed the service. */
 export interface EmbeddedOptions {
@@ -13,9 +13,10 @@ export interface EmbeddedOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
-/** The service inside this process. Its client may do everything, and closes with it. */
+/** The service inside this process. Its client may do everything. */
 export interface EmbeddedBellwether {
   readonly client: Client;
+  /** Answers what is under way and ends streams; the client then rejects with `unavailable`. */
   close(): Promise<void>;
 }
 
@@ -33,8 +34,17 @@ export async function openBellwether({ dataDir, onFault = () => {} }: EmbeddedOp
   };
   const reports = { counted: () => {}, worked: () => {}, failed: (_: unknown, error: unknown) => onFault(error) };
   const core = await startCore(dataDir, settings, reports);
+  const host = createInProcessHost(core.handler);
+  const close = async (): Promise<void> => {
+    await host.close();
+    await core.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
-    client: createClient({ url: "http://in-process", adminKey, fetch: createFetch(core.handler) }),
-    close: core.close,
+    client: createClient({ url: "http://in-process", adminKey, fetch: host.fetch }),
+    close() {
+      closed ??= close();
+      return closed;
+    },
   };
 }

@@ -204,3 +204,18 @@ describe("a summary larger than an item", () => {
     assert.ok(Buffer.from(bytesOf(found!.version)).equals(found!.bytes));
   });
 });
+
+test("a ticket takes two requests at most, though other writers whose clocks are ahead take one between any two", async () => {
+  let tries = 0;
+  const { model, store } = await begin(({ operation, input }) => {
+    if (operation !== "UpdateItem" || !/ADD t /.test(input.UpdateExpression)) return;
+    tries += 1;
+    const counter = model.items("Topics").find(({ p, s }) => s?.S === "log" && p!.S!.endsWith("#0"))!;
+    const more = (value: string | undefined): { N: string } => ({ N: String(Number(value) + 1) });
+    const l = { N: String(t0 + 1_000 + tries) };
+    model.set("Topics", { ...counter, t: more(counter.t!.N), m: more(counter.m!.N), l });
+  });
+  const { publishedAtMs } = await store.append(requestOf({ 0: "x" }));
+  assert.equal(tries, 2);
+  assert.equal(publishedAtMs, t0 + 1_002);
+});

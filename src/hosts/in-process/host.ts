@@ -1,0 +1,88 @@
+import { ReadableStream, TextEncoderStream } from "node:stream/web";
+import { BellwetherError } from "#contract/errors.ts";
+import { limits } from "#contract/limits.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
+
+/** The service without a socket. */
+export interface InProcessHost {
+  /** Calls the service's handler in this process: same bytes, same errors. */
+  readonly fetch: typeof fetch;
+  /** Answers what is under way, ends streams between two events, and refuses every later call. */
+  close(): Promise<void>;
+}
+
+/** Puts a `fetch` before the service's handler. */
+export function createInProcessHost(handler: HttpHandler): InProcessHost {
+  const stopping = new AbortController();
+  const underWay = new Set<Promise<HttpResponse>>();
+  const streams = new Set<AsyncIterator<string>>();
+
+  /** A stream that is ended by `close`, also when its reader takes nothing. */
+  async function* ending(stream: AsyncIterable<string>): AsyncGenerator<string> {
+    const texts = stream[Symbol.asyncIterator]();
+    streams.add(texts);
+    try {
+      yield* { [Symbol.asyncIterator]: () => texts };
+    } finally {
+      streams.delete(texts);
+    }
+  }
+
+  return {
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      request.signal.throwIfAborted();
+      // Without a status it is no answer of the service, and clients do not try again.
+      if (stopping.signal.aborted) throw new BellwetherError("unavailable", "The service is closed.");
+      const response = handler(requestOf(request, stopping.signal));
+      underWay.add(response);
+      response.finally(() => underWay.delete(response)).catch(() => {});
+      return responseOf(await Promise.race([response, rejectOnAbort(request.signal)]), ending);
+    },
+    async close() {
+      stopping.abort();
+      await Promise.allSettled(underWay);
+      await Promise.allSettled([...streams].map((texts) => texts.return?.()));
+    },
+  };
+}
+
+function requestOf(request: Request, stopping: AbortSignal): HttpRequest {
+  const { pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    target: pathname + search,
+    header: (name) => request.headers.get(name) ?? undefined,
+    async body() {
+      const bytes = new Uint8Array(await request.arrayBuffer());
+      if (bytes.length <= limits.bodyBytesMax) return bytes;
+      throw new BellwetherError(
+        "payload_too_large",
+        `The body has ${bytes.length} bytes; the limit is ${limits.bodyBytesMax}. Send less at once.`,
+        {
+          limitBytes: limits.bodyBytesMax,
+          actualBytes: bytes.length,
+        },
+      );
+    },
+    get signal() {
+      return AbortSignal.any([request.signal, stopping]);
+    },
+  };
+}
+
+function responseOf(
+  { status, headers, body, stream }: HttpResponse,
+  ending: (stream: AsyncIterable<string>) => AsyncIterable<string>,
+): Response {
+  const content = stream
+    ? ReadableStream.from(ending(stream)).pipeThrough(new TextEncoderStream())
+    : status === 204
+      ? null
+      : (body ?? null);
+  return new Response(content as ConstructorParameters<typeof Response>[0], { status, headers });
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
