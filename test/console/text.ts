@@ -1,4 +1,4 @@
-import { adminKey, type TestService } from "../harness.ts";
+import { adminKey, eventually, type TestService } from "../harness.ts";
 
 /** Sentences of few words, so that it is known which terms are popular: the first subject is in one of four. */
 const subjects = ["whale", "harpoon", "captain", "harbour", "lantern", "compass", "anchor", "sail"];
@@ -24,7 +24,17 @@ export async function fillBeyondCounting(service: TestService, topic: string): P
       json: { messages: batch },
     });
     if (answer.status !== 201) throw new Error(answer.text);
+    if (from === 300) await counted(service, topic, 400);
   }
+}
+
+/** Waits until so many messages are counted: together with later ones they would be counted exactly. */
+async function counted(service: TestService, topic: string, messages: number): Promise<void> {
+  const path = `/v1/popular-terms?topic=${topic}&window=10m`;
+  await eventually(async () => {
+    const { json } = await service.call("GET", path, { token: adminKey });
+    return json.messages === messages;
+  }, `${messages} messages are counted`);
 }
 
 /** Fills a topic through the API, in batches. */
