@@ -110,7 +110,8 @@ class OpenLoop {
     this.#due = due;
     while (this.#sent < this.#due && this.#idle.length > 0) {
       const number = this.#sent++;
-      const sender = this.#idle.pop()!;
+      // By turns, so that none is silent for long: servers close connections that never say anything.
+      const sender = this.#idle.shift()!;
       sender.send(number, () => {
         gauge.messagesTotal += 1;
         this.#idle.push(sender);
