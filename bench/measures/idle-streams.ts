@@ -34,9 +34,11 @@ export const idleStreams: Measure = {
         without: () => publish(seconds * 2),
         with: async () => {
           const held = await holdStreams({ kind: "idle-streams", port: service.port, path: quiet.path, streams });
-          const cost = await publish(quick ? seconds * 2 : heartbeatSeconds);
-          await held.stop();
-          return cost;
+          try {
+            return await publish(quick ? seconds * 2 : heartbeatSeconds);
+          } finally {
+            await held.stop();
+          }
         },
       });
       return [
