@@ -12,13 +12,17 @@ export interface StreamPage extends MessagesPage {
   readonly more: boolean;
   /** On the monotonic clock. */
   readonly madeAtMs: number;
+  /** How many streams waited for it. */
+  readonly readers: number;
 }
 
 /**
- * After a page streams gather for this long before the next: three times the fan-out at high rates (measured on a
- * prototype), while the first message after a pause goes out at once.
+ * After a page streams gather before the next, for as long as that takes about to be written to all of them: three times
+ * the fan-out at high rates (measured on a prototype), while few streams and the first message after a pause wait for
+ * nothing.
  */
-const gatherMs = 5;
+const gatherMsMax = 5;
+const gatherMsOfReader = 0.02;
 /** Who stands at the same place later than this reads for itself: what expired meanwhile must not be given. */
 const keptMs = 1_000;
 /** The newest pages are kept up to so many characters of messages. */
@@ -83,13 +87,13 @@ class SharedPages {
     const { store, clock } = this.#context;
     const { signal } = place;
     try {
-      if (previous && !previous.more) await pause(previous.madeAtMs + gatherMs - performance.now());
+      if (previous && !previous.more) await pause(previous.madeAtMs + gatherMsOf(previous) - performance.now());
       let cursor = from;
       while (!signal.aborted) {
         const topics = await topicsNow();
         const step = await readOn(store, topics, cursor, limits.pageMessagesMax, clock.nowMs());
         if (step.deliveries.length > 0) {
-          this.#keep(place, this.#pageOf(cursor, step));
+          this.#keep(place, this.#pageOf(cursor, step, place.waiting));
           return;
         }
         cursor = step.cursor;
@@ -101,9 +105,9 @@ class SharedPages {
     }
   }
 
-  #pageOf(from: Cursor, step: ReadStep): StreamPage {
+  #pageOf(from: Cursor, step: ReadStep, readers: number): StreamPage {
     const page = pageOfStep(this.#context.settings, from, step);
-    return { ...page, end: step.cursor, more: step.more, madeAtMs: performance.now() };
+    return { ...page, end: step.cursor, more: step.more, madeAtMs: performance.now(), readers };
   }
 
   #keep(place: Place, page: StreamPage): void {
@@ -138,6 +142,11 @@ class Place {
 
   constructor(at: string) {
     this.at = at;
+  }
+
+  /** How many wait now. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** Aborts when nobody waits any more. */
@@ -195,6 +204,11 @@ class Place {
   #wake(): void {
     for (const end of [...this.#waiting]) end();
   }
+}
+
+/** Below a millisecond, which is what timers are good for, not at all. */
+function gatherMsOf({ readers }: StreamPage): number {
+  return Math.min(gatherMsMax, Math.floor(readers * gatherMsOfReader));
 }
 
 function pause(ms: number): Promise<void> {
