@@ -23,7 +23,8 @@ export function createOpenApi(version: string): Part {
         security: [],
         responses: {
           200: { description: summary, content },
-          ...(path === "/" && { 404: { $ref: "#/components/responses/Problem" } }),
+          // To whoever takes no HTML it is a path like any other.
+          ...(path === "/" && Object.fromEntries([404, 429, 503].map((status) => [status, problemResponse]))),
         },
       },
     };
@@ -64,6 +65,8 @@ export function createOpenApi(version: string): Part {
   };
 }
 
+const problemResponse = { $ref: "#/components/responses/Problem" };
+
 const hostRoutes: Record<string, { summary: string; type: string }> = {
   "/healthz": { summary: "Whether the service can answer.", type: "application/json" },
   "/metrics": { summary: "Measurements for Prometheus.", type: "text/plain" },
@@ -82,10 +85,8 @@ function describe(name: OperationName, operation: Operation): Part {
     ...(requestBody && { requestBody }),
     responses: {
       [operation.status]: success(name, operation, answerSchemas[name]),
-      ...Object.fromEntries(
-        refusalsOf(name, operation).map((status) => [status, { $ref: "#/components/responses/Problem" }]),
-      ),
-      default: { $ref: "#/components/responses/Problem" },
+      ...Object.fromEntries(refusalsOf(name, operation).map((status) => [status, problemResponse])),
+      default: problemResponse,
     },
   };
 }
