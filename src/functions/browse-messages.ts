@@ -8,7 +8,7 @@ import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
 import type { MessageFilter } from "./message-filter.ts";
-import { beginningPage, type MessagesPage } from "./messages-page.ts";
+import { beginningPage, type MessagesPage, type StreamPage } from "./messages-page.ts";
 import { positionsFrom } from "./positions-from.ts";
 import { readPage, streamPages } from "./reading.ts";
 import { pageBefore, searchPage } from "./searching.ts";
@@ -48,7 +48,7 @@ export async function browseStream(
   caller: Caller,
   input: BrowseInput,
   signal: AbortSignal,
-): Promise<AsyncGenerator<MessagesPage>> {
+): Promise<AsyncGenerator<StreamPage>> {
   for (const name of ["before", "contains", "term", "key"] as const)
     if (input[name] !== undefined)
       throw invalid(`query.${name}`, "is not for event streams; filter what the stream gives");
@@ -60,7 +60,7 @@ export async function browseStream(
   return tail(streamPages(context, [input.topic], cursor, 0, isCurrent, signal), cursor);
 }
 
-async function* tail(pages: AsyncGenerator<MessagesPage>, from: Cursor): AsyncGenerator<MessagesPage> {
+async function* tail(pages: AsyncGenerator<StreamPage>, from: Cursor): AsyncGenerator<StreamPage> {
   yield beginningPage(from);
   yield* pages;
 }

@@ -4,8 +4,9 @@ import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
 import { finitePages } from "./finite-pages.ts";
 import { presentTopics } from "./known-topics.ts";
-import { type MessagesPage, pageOfStep } from "./messages-page.ts";
-import { type StreamPage, sharedPages } from "./shared-pages.ts";
+import { type MessagesPage, pageOfStep, type StreamPage } from "./messages-page.ts";
+import { PageWait } from "./page-wait.ts";
+import { type SharedPage, sharedPages } from "./shared-pages.ts";
 
 /** Reads one page; with `wait` seconds left and nothing to say, waits for news and reads again. */
 export async function readPage(
@@ -38,31 +39,37 @@ const idleMs = 5_000;
 /**
  * Pages of the topics of these names as they come, without end. Before each page after a pause of a second or more, and
  * every few seconds while there is none, `isCurrent` says whether the stream may go on; a false ends it. Where streams are
- * finite: those that there are, waited for as long as a read of `wait` seconds waits.
+ * finite: those that there are, waited for as long as a read of so many seconds waits.
  */
 export async function* streamPages(
   context: Context,
   names: readonly string[],
   from: Cursor,
-  wait: number,
+  waitSeconds: number,
   isCurrent: () => Promise<boolean>,
   signal: AbortSignal,
-): AsyncGenerator<MessagesPage> {
-  if (context.settings.finiteStreams) return yield* finitePages(context, names, from, wait, signal);
+): AsyncGenerator<StreamPage> {
+  if (context.settings.finiteStreams) return yield* finitePages(context, names, from, waitSeconds, signal);
   const key = names.join();
   const topicsNow = (): Promise<TopicRecord[]> => presentTopics(context, names);
-  let page: StreamPage | undefined;
+  const pages = sharedPages(context);
+  const wait = new PageWait(idleMs, signal);
+  let page: SharedPage | undefined;
   let checkedAtMs = context.clock.nowMs();
-  while (!signal.aborted) {
-    const next = await sharedPages(context).next(key, topicsNow, page?.end ?? from, page, idleMs, signal);
-    const nowMs = context.clock.nowMs();
-    if (Math.abs(nowMs - checkedAtMs) >= 1000) {
-      if (!(await isCurrent())) return;
-      checkedAtMs = nowMs;
+  try {
+    while (!signal.aborted) {
+      const next = await pages.next(key, topicsNow, page?.end ?? from, page, wait);
+      const nowMs = context.clock.nowMs();
+      if (Math.abs(nowMs - checkedAtMs) >= 1000) {
+        if (!(await isCurrent())) return;
+        checkedAtMs = nowMs;
+      }
+      if (!next || signal.aborted) continue;
+      context.traffic.messagesOut += next.messages;
+      yield next;
+      page = next;
     }
-    if (!next || signal.aborted) continue;
-    context.traffic.messagesOut += next.messages.length;
-    yield next;
-    page = next;
+  } finally {
+    wait.close();
   }
 }

@@ -220,7 +220,7 @@ function pageResponse(page: MessagesPage): HttpResponse {
 
 function streamResponse<T>(
   items: AsyncGenerator<T>,
-  framesOf: (item: T) => string,
+  framesOf: (item: T) => Uint8Array,
   done: () => Promise<void>,
 ): HttpResponse {
   return {
