@@ -137,7 +137,7 @@ test("64 clients at once are 64 calls, over connections of which the next ones t
 
 test("idle connections do not keep a process", async () => {
   await using service = await startFakeService((_request, response) => sendJson(response, 200, { items: [] }));
-  const code = `import { createClient } from "#client/mod.ts";
+  const code = `const { createClient } = await import("#client/mod.ts");
     await createClient({ url: ${JSON.stringify(service.url)} }).listTopics();
     await new Promise(setImmediate);
     process.stdout.write(process.getActiveResourcesInfo().join());`;

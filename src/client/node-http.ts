@@ -30,7 +30,7 @@ interface IncomingMessage extends AsyncIterable<Uint8Array> {
 /** Connections that are kept for each service when nothing is under way. */
 const freeSocketsMax = 256;
 
-/** As Node's fetch has it: shorter than servers keep connections open, so that few calls meet one that just closes. */
+/** As Node's fetch has it: shorter than servers keep connections open, so that few calls meet one that is closing. */
 const freeSocketMs = 4_000;
 
 interface Scheme {
