@@ -56,13 +56,13 @@ class Service {
     await this.store.append({ topic: "news", incarnation: 1, parts, nowMs: Date.now() });
   }
 
-  stream(signal: AbortSignal): AsyncGenerator<StreamPage> {
+  stream(signal: AbortSignal): AsyncIterableIterator<StreamPage> {
     const from = { generation: 0, topics: startOf([topic]) };
     return streamPages(this.context, ["news"], from, 0, async () => this.current, signal);
   }
 }
 
-async function textsOf(pages: AsyncGenerator<StreamPage>, count: number): Promise<string[]> {
+async function textsOf(pages: AsyncIterableIterator<StreamPage>, count: number): Promise<string[]> {
   const texts: string[] = [];
   while (texts.length < count) {
     const { value } = await pages.next();

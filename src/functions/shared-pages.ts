@@ -4,7 +4,6 @@ import { type ReadStep, readOn, watchesOf } from "#core/reader.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
 import { type MessagesPage, pageOfStep, type StreamPage } from "./messages-page.ts";
-import type { PageWait } from "./page-wait.ts";
 
 /**
  * After a page streams gather before the next, for as long as that takes about to be written to all of them: three times
@@ -50,26 +49,19 @@ class SharedPages {
   }
 
   /**
-   * The first page behind a place, as soon as there is one; undefined when the wait ends before. `key` names the topics;
-   * `previous` is the page that ends at this place, if the caller had one. Throws `cursor_ahead`.
+   * The place where a stream stands, to wait there for the first page behind it. `key` names the topics; `previous` is the
+   * page that ends at this place, if the stream had one.
    */
-  async next(
-    key: string,
-    topicsNow: () => Promise<TopicRecord[]>,
-    from: Cursor,
-    previous: SharedPage | undefined,
-    wait: PageWait,
-  ): Promise<SharedPage | undefined> {
+  placeAt(key: string, topicsNow: () => Promise<TopicRecord[]>, from: Cursor, previous: SharedPage | undefined): Place {
     const at = `${key} ${previous?.cursor ?? encodeCursor(from)}`;
-    let place = this.#places.get(at) ?? this.#placesBefore.get(at);
+    const place = this.#places.get(at) ?? this.#placesBefore.get(at);
     if (!place || place.isStale()) {
-      place = new Place(at);
-      this.#places.set(at, place);
-      void this.#fill(place, topicsNow, from, previous);
+      const made = new Place(at, () => this.#forget(made));
+      this.#places.set(at, made);
+      void this.#fill(made, topicsNow, from, previous);
+      return made;
     }
-    await place.wait(wait);
-    if (place.isAbandoned) this.#forget(place);
-    return place.page();
+    return place;
   }
 
   async #fill(
@@ -118,7 +110,7 @@ class SharedPages {
     const over = new AbortController();
     const end = (): void => over.abort();
     const timer = setTimeout(end, lookMs);
-    place.onAbandoned = end;
+    place.stopWaiting = end;
     await this.#context.store.waitForNews(watchesOf(topics, cursor), over.signal);
     clearTimeout(timer);
   }
@@ -159,19 +151,27 @@ export class SharedPage implements StreamPage {
   }
 }
 
+/** Who waits at a place. */
+export interface Waiting {
+  /** There is a page now, or a failure. */
+  arrived(place: Place): void;
+}
+
 /** A place in some topics, those who wait there, and then the page behind it. */
-class Place {
+export class Place {
   readonly at: string;
   /** Nobody waits any more, and there is no page. */
   isAbandoned = false;
-  /** Told so. */
-  onAbandoned: () => void = () => {};
-  #waiting: PageWait[] = [];
+  /** Ends a wait for news when it is abandoned. */
+  stopWaiting: () => void = () => {};
+  readonly #forget: () => void;
+  #waiting: Waiting[] = [];
   #page: SharedPage | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(at: string) {
+  constructor(at: string, forget: () => void) {
     this.at = at;
+    this.#forget = forget;
   }
 
   /** How many wait now. */
@@ -179,16 +179,21 @@ class Place {
     return this.#waiting.length;
   }
 
-  /** Resolves when there is a page or a failure, or when the wait ends. */
-  async wait(wait: PageWait): Promise<void> {
-    if (this.#isDone()) return;
-    this.#waiting.push(wait);
-    await wait.begin();
-    if (this.#isDone()) return;
-    this.#waiting.splice(this.#waiting.indexOf(wait), 1);
+  /** Tells `waiting` once there is a page or a failure, at once if there is one. */
+  enter(waiting: Waiting): void {
+    if (this.#page || this.#failure) waiting.arrived(this);
+    else this.#waiting.push(waiting);
+  }
+
+  /** Tells it nothing any more. */
+  leave(waiting: Waiting): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
     if (this.#waiting.length > 0) return;
     this.isAbandoned = true;
-    this.onAbandoned();
+    this.#forget();
+    this.stopWaiting();
   }
 
   /** Gives the page to all who wait. */
@@ -202,23 +207,20 @@ class Place {
     this.#wake();
   }
 
-  page(): SharedPage | undefined {
+  /** Of one that somebody arrived at. Throws `cursor_ahead`, and what else reading failed with. */
+  page(): SharedPage {
     if (this.#failure) throw this.#failure.error;
-    return this.#page;
+    return this.#page!;
   }
 
   isStale(): boolean {
     return this.isAbandoned || (this.#page !== undefined && performance.now() - this.#page.madeAtMs > keptMs);
   }
 
-  #isDone(): boolean {
-    return this.#page !== undefined || this.#failure !== undefined;
-  }
-
   #wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const wait of waiting) wait.end();
+    for (const each of waiting) each.arrived(this);
   }
 }
 

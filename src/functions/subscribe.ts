@@ -48,7 +48,7 @@ export async function subscribeStream(
   caller: Caller,
   input: SubscribeInput,
   signal: AbortSignal,
-): Promise<AsyncGenerator<StreamPage>> {
+): Promise<AsyncIterableIterator<StreamPage>> {
   const { cursor, record } = await begin(context, caller, input);
   if (cursor.generation !== record.cursor.generation) {
     throw new BellwetherError(

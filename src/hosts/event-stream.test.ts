@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { limits } from "#contract/limits.ts";
-import { eventStream, termsFrames } from "./event-stream.ts";
+import { EventStream, termsFrames } from "./event-stream.ts";
 
-const textOf = async (next: Promise<IteratorResult<Uint8Array, void>>): Promise<string> =>
+const textOf = async (next: Promise<IteratorResult<Uint8Array, undefined>>): Promise<string> =>
   String((await next).value ?? "over");
 
 /** Items that come when told to. */
@@ -30,7 +30,7 @@ test("while nothing comes a stream beats, and loses nothing of what comes meanwh
   mock.timers.enable({ apis: ["setInterval"] });
   try {
     const items = new Items();
-    const stream = eventStream(items.listen(), termsFrames, async () => {});
+    const stream = new EventStream(items.listen(), termsFrames, async () => {});
     assert.equal(await textOf(stream.next()), "retry: 2000\n\n");
     for (let i = 0; i < 2; i++) {
       const next = stream.next();
@@ -52,7 +52,7 @@ test("while nothing comes a stream beats, and loses nothing of what comes meanwh
 test("a stream that its reader leaves ends what it gave", async () => {
   const items = new Items();
   let ends = 0;
-  const stream = eventStream(items.listen(), termsFrames, async () => {
+  const stream = new EventStream(items.listen(), termsFrames, async () => {
     ends += 1;
   });
   await stream.next();
@@ -60,6 +60,6 @@ test("a stream that its reader leaves ends what it gave", async () => {
   await Promise.resolve();
   items.give("1");
   await first;
-  await stream.return(undefined);
+  await stream.return();
   assert.deepEqual([items.isEnded, ends], [true, 1]);
 });

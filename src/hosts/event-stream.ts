@@ -7,26 +7,6 @@ const retryMs = 2_000;
 const beginning = Buffer.from(`retry: ${retryMs}\n\n`);
 const heartbeat = Buffer.from(": heartbeat\n\n");
 
-/** What comes as server-sent events, with a comment whenever nothing was said for a while. `done` is called once at its end. */
-export async function* eventStream<T>(
-  items: AsyncGenerator<T>,
-  framesOf: (item: T) => Uint8Array,
-  done: () => Promise<void>,
-): AsyncGenerator<Uint8Array> {
-  const beating = new Beating(items, limits.heartbeatSeconds * 1000);
-  try {
-    yield beginning;
-    for (;;) {
-      const next = await beating.next();
-      if (next?.done) return;
-      yield next ? framesOf(next.value) : heartbeat;
-    }
-  } finally {
-    beating.stop();
-    await done();
-  }
-}
-
 /** Messages and losses, each with the cursor behind it as its id. */
 export function pageFrames(page: StreamPage): Uint8Array {
   return page.written(framesOfPage);
@@ -50,56 +30,103 @@ export function termsFrames(answer: string): Uint8Array {
 }
 
 /**
- * Items as they come, and a beat whenever one takes long. One timer for all: `Promise.race` would leave something behind in
- * a promise at each beat, and a quiet stream waits for days.
+ * What comes as server-sent events, with a comment whenever nothing was said for a while. One timer for all: `Promise.race`
+ * would leave something behind in a promise at each beat, and a quiet stream waits for days. By hand rather than as an
+ * async generator, as what a thousand streams share costs each of them little but the promises on its way.
  */
-class Beating<T> {
-  readonly #items: AsyncGenerator<T>;
-  readonly #timer: NodeJS.Timeout;
+export class EventStream<T> implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #items: AsyncIterator<T>;
+  readonly #framesOf: (item: T) => Uint8Array;
+  readonly #done: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+  /** An item was asked for and has not come yet. */
   #isAsked = false;
-  #result: IteratorResult<T> | undefined;
-  #failure: { readonly error: unknown } | undefined;
-  #wake: () => void = () => {};
+  /** It came while a beat was being sent. */
+  #early: Promise<Result> | undefined;
+  #resolve: ((result: Result | Promise<Result>) => void) | undefined;
 
-  constructor(items: AsyncGenerator<T>, beatMs: number) {
+  /** `done` is called once at its end, if it was begun. */
+  constructor(items: AsyncIterator<T>, framesOf: (item: T) => Uint8Array, done: () => Promise<void>) {
     this.#items = items;
-    this.#timer = setInterval(() => this.#wake(), beatMs);
+    this.#framesOf = framesOf;
+    this.#done = done;
   }
 
-  /** The next item or the end; undefined for a beat, after which the same item is still to come. */
-  async next(): Promise<IteratorResult<T> | undefined> {
-    if (!this.#isAsked) {
-      this.#isAsked = true;
-      this.#timer.refresh();
-      this.#items.next().then(this.#onResult, this.#onFailure);
+  /** To be called again only when the last has resolved. Rejects with what the items reject with. */
+  next(): Promise<Result> {
+    if (!this.#timer) {
+      this.#timer = setInterval(this.#beat, limits.heartbeatSeconds * 1000);
+      return Promise.resolve({ value: beginning, done: false });
     }
-    if (!this.#result && !this.#failure) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    if (this.#isOver) return Promise.resolve(over);
+    const early = this.#early;
+    if (early) {
+      this.#early = undefined;
+      return early;
     }
-    if (this.#failure) throw this.#failure.error;
-    const result = this.#result;
-    if (result) {
-      this.#result = undefined;
-      this.#isAsked = false;
-    }
-    return result;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      if (!this.#isAsked) this.#ask(this.#timer!);
+    });
   }
 
-  /** Ends the items too. Not waited for: they may be waiting themselves, for as long as their signal lets them. */
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#items.return(undefined).catch(() => {});
+  async return(): Promise<Result> {
+    if (this.#timer) await this.#end();
+    this.#resolve?.(over);
+    return over;
   }
 
-  readonly #onResult = (result: IteratorResult<T>): void => {
-    this.#result = result;
-    this.#wake();
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #ask(timer: NodeJS.Timeout): void {
+    this.#isAsked = true;
+    timer.refresh();
+    this.#items.next().then(this.#onItem, this.#onFailure);
+  }
+
+  readonly #onItem = (item: IteratorResult<T>): void => {
+    this.#isAsked = false;
+    if (item.done) this.#give(this.#end().then(() => over));
+    else {
+      try {
+        this.#give({ value: this.#framesOf(item.value), done: false });
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
   };
 
   readonly #onFailure = (error: unknown): void => {
-    this.#failure = { error };
-    this.#wake();
+    const failed = this.#end().then(() => Promise.reject(error));
+    // It may be that nobody asks any more.
+    failed.catch(() => {});
+    this.#give(failed);
   };
+
+  readonly #beat = (): void => {
+    if (this.#resolve) this.#give({ value: heartbeat, done: false });
+  };
+
+  #give(result: Result | Promise<Result>): void {
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    if (resolve) resolve(result);
+    else this.#early = Promise.resolve(result);
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    // Not waited for: it may be waiting itself, for as long as its signal lets it.
+    this.#items.return?.().catch(() => {});
+    await this.#done();
+  }
 }
+
+type Result = IteratorResult<Uint8Array, undefined>;
+
+const over: Result = { value: undefined, done: true };
