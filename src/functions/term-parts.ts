@@ -4,8 +4,8 @@ import { keyText } from "./scopes.ts";
 
 /** What is kept of decoded summaries at most, about: 40 busy hours, or 400 quiet topics. */
 const bytesMaxDefault = 100_663_296;
-/** What a term of a lexicon takes, about: its bytes and its places in the table, of which half may stand empty. */
-const lexiconBytes = 60;
+/** What a part or a sum takes besides its numbers: objects, and the texts that it is found by. */
+const objectBytes = 1_000;
 /** How many sums are kept of a scope: those of all windows, their baselines, and some of the past. */
 const sumsMax = 20;
 /** After so long the event loop gets a turn: a busy day that was never asked for takes 50 ms to decode. */
@@ -18,26 +18,29 @@ class ScopeParts {
   /** Sums by what they are sums of; the one asked for last is the last. */
   readonly #sums = new Map<string, Totals>();
   #partBytes = 0;
+  #sumBytes = 0;
 
   get bytes(): number {
-    const sumBytes = this.#sums.size * this.lexicon.size * 8;
-    return this.#partBytes + sumBytes + this.lexicon.size * lexiconBytes;
+    return this.lexicon.bytes + this.#partBytes + this.#sumBytes;
   }
 
   /** The sum of the records, which is made anew only when one of them is another. */
   sum(records: readonly SummaryRecord[]): Totals {
     const sources = records.map((record) => `${keyText(record)} ${markOf(record)}`).join();
+    const kept = this.#sums.get(sources);
     const sum =
-      this.#sums.get(sources) ??
+      kept ??
       new Totals(
         records.map((record) => this.partOf(record)),
         this.lexicon,
       );
     this.#sums.delete(sources);
     this.#sums.set(sources, sum);
-    for (const oldest of this.#sums.keys()) {
+    if (!kept) this.#sumBytes += bytesOfSum(sources, sum);
+    for (const [oldest, old] of this.#sums) {
       if (this.#sums.size <= sumsMax) break;
       this.#sums.delete(oldest);
+      this.#sumBytes -= bytesOfSum(oldest, old);
     }
     return sum;
   }
@@ -116,5 +119,9 @@ function markOf({ version, bytes }: SummaryRecord): string {
 }
 
 function bytesOf({ ids, counts, adjusts }: Part): number {
-  return ids.byteLength + counts.byteLength + (adjusts?.byteLength ?? 0);
+  return objectBytes + ids.byteLength + counts.byteLength + (adjusts?.byteLength ?? 0);
+}
+
+function bytesOfSum(sources: string, sum: Totals): number {
+  return objectBytes + sources.length + sum.bytes;
 }
