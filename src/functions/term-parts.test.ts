@@ -79,6 +79,18 @@ test("what is kept takes no more memory than it may, however small the scopes an
   assert.ok(long < 4_000_000, `summaries of 20,000 buckets take ${long} bytes`);
 });
 
+test("a scope is decoded anew every five minutes, as its lexicon keeps terms that no summary holds any more", async () => {
+  let nowMs = 0;
+  const parts = new TermParts(undefined, () => nowMs);
+  const lexiconOf = async (text: string) => (await parts.totals(scope, [record(0, 1, summaryOf(text))]))[0]!.lexicon;
+  const first = await lexiconOf("apple");
+  nowMs += 299_000;
+  assert.equal(await lexiconOf("pear"), first);
+  nowMs += 2_000;
+  const second = await lexiconOf("plum");
+  assert.deepEqual([second.find("apple"), second.find("plum")], [undefined, 0]);
+});
+
 test("the cache of summaries keeps as many bytes as it may, the newest, and nothing for longer than a minute", async () => {
   const [minute, hour] = [60_000, 3_600_000];
   let nowMs = 10 * hour;

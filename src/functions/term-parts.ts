@@ -6,19 +6,30 @@ import { keyText } from "./scopes.ts";
 const bytesMaxDefault = 100_663_296;
 /** What a part or a sum takes besides its numbers: objects, and the texts that it is found by. */
 const objectBytes = 1_000;
-/** How many sums are kept of a scope: those of all windows, their baselines, and some of the past. */
-const sumsMax = 20;
+/** How many sums are kept of a scope: those of all windows and their baselines, and one of the past. */
+const sumsMax = 10;
+/** A scope is decoded anew after so long, which takes 50 ms for a busy day: its lexicon fills with terms of the past. */
+const lifeMs = 300_000;
 /** After so long the event loop gets a turn: a busy day that was never asked for takes 50 ms to decode. */
 const turnMs = 5;
 
 /** The summaries of one scope, decoded into the numbers of its lexicon. */
 class ScopeParts {
   readonly lexicon = new Lexicon();
+  readonly #begunAtMs: number;
   readonly #parts = new Map<string, { readonly mark: string; readonly part: Part }>();
   /** Sums by what they are sums of; the one asked for last is the last. */
   readonly #sums = new Map<string, Totals>();
   #partBytes = 0;
   #sumBytes = 0;
+
+  constructor(nowMs: number) {
+    this.#begunAtMs = nowMs;
+  }
+
+  isOver(nowMs: number): boolean {
+    return nowMs - this.#begunAtMs >= lifeMs;
+  }
 
   get bytes(): number {
     return this.lexicon.bytes + this.#partBytes + this.#sumBytes;
@@ -62,16 +73,19 @@ class ScopeParts {
 }
 
 /**
- * Decoded summaries, so that each is decoded once and not with every answer. A scope that has grown too large, or was not
- * asked for the longest, is forgotten as a whole: its lexicon only grows.
+ * Decoded summaries, so that each is decoded once and not with every answer. A scope that has grown too large or too old, or
+ * was not asked for the longest, is forgotten as a whole: its lexicon only grows.
  */
 export class TermParts {
   readonly #bytesMax: number;
+  readonly #nowMs: () => number;
   /** The one asked for last is the last. */
   readonly #scopes = new Map<string, ScopeParts>();
 
-  constructor(bytesMax: number = bytesMaxDefault) {
+  /** `nowMs` is of a clock that never goes back. */
+  constructor(bytesMax: number = bytesMaxDefault, nowMs: () => number = () => performance.now()) {
     this.#bytesMax = bytesMax;
+    this.#nowMs = nowMs;
   }
 
   /** Adds up each of these lists of records of one scope. All totals are of one lexicon. */
@@ -96,15 +110,21 @@ export class TermParts {
   }
 
   #take(scope: string): ScopeParts {
-    const parts = this.#scopes.get(scope) ?? new ScopeParts();
+    const nowMs = this.#nowMs();
+    const kept = this.#scopes.get(scope);
+    const parts = kept && !kept.isOver(nowMs) ? kept : new ScopeParts(nowMs);
     this.#scopes.delete(scope);
     this.#scopes.set(scope, parts);
     return parts;
   }
 
   #trim(): void {
+    const nowMs = this.#nowMs();
     let bytes = 0;
-    for (const parts of this.#scopes.values()) bytes += parts.bytes;
+    for (const [scope, parts] of this.#scopes) {
+      if (parts.isOver(nowMs)) this.#scopes.delete(scope);
+      else bytes += parts.bytes;
+    }
     for (const [scope, parts] of this.#scopes) {
       if (bytes <= this.#bytesMax) return;
       this.#scopes.delete(scope);
