@@ -29,18 +29,42 @@ export function eventStreamRequest(path: string): Buffer {
   return getRequest(path, { accept: "text/event-stream" });
 }
 
+/** What sockets are read into, one at a time. Large, so that one that was not read for a while takes one read. */
+const bytes = Buffer.allocUnsafe(1_048_576);
+/** Before it there is room for what is carried over from a read before: the beginning of a number at most. */
+const room = 64;
+const readBuffer = bytes.subarray(room);
+
+/**
+ * Reads without streams and without a buffer of its own for each read: with a thousand subscribers those are most of what
+ * the generator does, and its end is reached before the server's.
+ */
 async function openEventStream(port: number, request: Buffer, onMessage: (number: number) => void): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
+  const carried = Buffer.alloc(room);
+  let carriedLength = 0;
+  let isOpen = false;
+  let begun: (head: string) => void = () => {};
+  const head = new Promise<string>((resolve) => {
+    begun = resolve;
+  });
+  const callback = (length: number): boolean => {
+    if (!isOpen) {
+      isOpen = true;
+      begun(readBuffer.toString("latin1", 0, length));
+    }
+    carried.copy(bytes, room - carriedLength, 0, carriedLength);
+    const rest = scan(bytes.subarray(room - carriedLength, room + length), onMessage);
+    carriedLength = rest.copy(carried);
+    return true;
+  };
+  const socket = connect({ port, host: "127.0.0.1", onread: { buffer: readBuffer, callback } });
   await once(socket, "connect");
   socket.write(request);
-  const [first] = (await once(socket, "data")) as [Buffer];
-  if (!first.toString().startsWith("HTTP/1.1 200")) throw new Error(`No event stream: ${first}`);
+  socket.once("close", () => begun("closed"));
+  const first = await head;
+  if (!first.startsWith("HTTP/1.1 200")) throw new Error(`No event stream: ${first}`);
   // A stream that the server ends is told by the deliveries that are missing.
   socket.on("error", () => {});
-  let carried: Buffer = Buffer.alloc(0);
-  socket.on("data", (chunk: Buffer) => {
-    carried = scan(carried.length === 0 ? chunk : Buffer.concat([carried, chunk]), onMessage);
-  });
   return socket;
 }
 
