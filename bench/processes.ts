@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { resolve } from "node:path";
 
 /** The two sides of a measurement: what is measured gets the first core, what loads it the second. */
@@ -61,7 +61,10 @@ export interface CoresBusy {
   readonly generator: number;
 }
 
-/** Begins to watch the cores; what it gives ends that. undefined where the sides have no cores of their own, or no /proc. */
+/**
+ * Begins to watch the cores, from a process that was started on one of them; what it gives ends that. undefined where the
+ * sides have no cores of their own, or no /proc.
+ */
 export function busyCores(): () => CoresBusy | undefined {
   const before = coreTimes();
   return () => {
@@ -76,7 +79,7 @@ export function busyCores(): () => CoresBusy | undefined {
 }
 
 function coreTimes(): [CoreTimes, CoreTimes] | undefined {
-  if (!pinned || !existsSync("/proc/stat")) return undefined;
+  if (availableParallelism() > 1 || cpus().length < 2 || !existsSync("/proc/stat")) return undefined;
   const lines = readFileSync("/proc/stat", "utf8").split("\n");
   return [readCoreTimes(lines[1]!), readCoreTimes(lines[2]!)];
 }

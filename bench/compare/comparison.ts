@@ -1,5 +1,12 @@
 import { median, medianRatio } from "../rounds.ts";
-import { type CompareMeasure, type CompareOptions, compareMeasures, type Measured, type Metric, type Values } from "./measures.ts";
+import {
+  type CompareMeasure,
+  type CompareOptions,
+  compareMeasures,
+  type Measured,
+  type Metric,
+  type Values,
+} from "./measures.ts";
 import type { MeasureName, Peer } from "./peer.ts";
 import { runUndisturbed } from "./quiet.ts";
 

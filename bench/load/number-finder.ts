@@ -8,7 +8,8 @@ export const tailMax = wholeLength - 1;
 /**
  * Finds the numbers of the messages in the bytes of one stream, read by read. It looks at few of the bytes: the next number
  * is expected as far behind the last one as it was on another stream, as what is sent to many is mostly the same bytes.
- * Where it is not there it is searched for, from the last one on: a wrong guess costs time, and loses no message.
+ * Where it is not there it is searched for, from the last one on. What is found has been read as it came: a wrong guess
+ * costs time, and at the worst passes a message over, which then counts as missing.
  */
 export class NumberFinder {
   readonly #distances: Distances;

@@ -24,11 +24,7 @@ export async function openSenders(target: Target, count: number): Promise<Sender
 }
 
 /** Opens subscribers that tell of every message by the number in it. */
-export async function openSubscribers(
-  target: Target,
-  count: number,
-  onMessage: OnMessage,
-): Promise<{ close(): void }> {
+export async function openSubscribers(target: Target, count: number, onMessage: OnMessage): Promise<{ close(): void }> {
   if ("requests" in target) throw new Error("Calls by turns have no stream.");
   if (!("peer" in target)) return openEventStreams(target.port, eventStreamRequest(target.path), count, onMessage);
   const { face } = await findPeer(target.peer);
