@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { resolve } from "node:path";
 
 /** The two sides of a measurement: what is measured gets the first core, what loads it the second. */
@@ -53,4 +53,45 @@ export function residentBytes(pid: number): number {
   const file = `/proc/${pid}/status`;
   if (!existsSync(file)) return Number.NaN;
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(file, "utf8"))?.[1]) * 1024;
+}
+
+/** How busy the cores of both sides were, 0..1, whoever used them: the kernel's work for sockets is no process's own. */
+export interface CoresBusy {
+  readonly server: number;
+  readonly generator: number;
+}
+
+/**
+ * Begins to watch the cores, from a process that was started on one of them; what it gives ends that. undefined where the
+ * sides have no cores of their own, or no /proc.
+ */
+export function busyCores(): () => CoresBusy | undefined {
+  const before = coreTimes();
+  return () => {
+    const after = coreTimes();
+    if (!before || !after) return undefined;
+    const busy = (core: 0 | 1): number => {
+      const all = after[core].all - before[core].all;
+      return all === 0 ? Number.NaN : (after[core].busy - before[core].busy) / all;
+    };
+    return { server: busy(0), generator: busy(1) };
+  };
+}
+
+function coreTimes(): [CoreTimes, CoreTimes] | undefined {
+  if (availableParallelism() > 1 || cpus().length < 2 || !existsSync("/proc/stat")) return undefined;
+  const lines = readFileSync("/proc/stat", "utf8").split("\n");
+  return [readCoreTimes(lines[1]!), readCoreTimes(lines[2]!)];
+}
+
+interface CoreTimes {
+  readonly busy: number;
+  readonly all: number;
+}
+
+/** Reads a line of a core: user, nice, system, idle, waiting for a disk, and times that are busy. */
+function readCoreTimes(line: string): CoreTimes {
+  const times = line.split(/\s+/).slice(1, 9).map(Number);
+  const all = times.reduce((sum, time) => sum + time, 0);
+  return { busy: all - times[3]! - times[4]!, all };
 }

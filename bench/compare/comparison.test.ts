@@ -112,6 +112,24 @@ test("the tables name what was not measured, and which rounds were disturbed", (
   assert.match(text, /Disturbed.*1 of 1 rounds/);
 });
 
+test("the tables tell at which rate the fan-out ended, and how full the cores were then", () => {
+  const step = (offered: number, good: boolean, server: number) => ({
+    ...{ offered, delivered: offered, p99Ms: good ? 5 : 300, missing: 0, good, cores: { server, generator: 0.5 } },
+  });
+  const steps = [
+    step(10, true, 0.2),
+    step(20, false, 0.6),
+    step(30, true, 0.9),
+    step(40, false, 1),
+    step(50, false, 1),
+  ];
+  const rounds = [{ ...round("a", 0, { deliveriesPerSecond: 30 }), steps }];
+  const text = renderTables(comparisonOf([system("a"), system("b")], rounds));
+  assert.match(text, /\| a \| 40 \| 40 \| 300 \| 0 \| 100 \| 50 \|/);
+  const before = renderTables(comparisonOf([system("a")], [round("a", 0, { deliveriesPerSecond: 30 })]));
+  assert.doesNotMatch(before, /fan-out ended/);
+});
+
 test("the chart has a bar for every figure, its length in proportion, and no markup out of names", () => {
   const systems = [system("Bellwether <a&b>"), system("other", { acknowledged: "memory" })];
   const rounds = systems.map(({ name }, i) => round(name, 0, { singlesPerSecond: 100 * (i + 1) }));

@@ -1,5 +1,12 @@
 import { median, medianRatio } from "../rounds.ts";
-import { type CompareMeasure, type CompareOptions, compareMeasures, type Metric, type Values } from "./measures.ts";
+import {
+  type CompareMeasure,
+  type CompareOptions,
+  compareMeasures,
+  type Measured,
+  type Metric,
+  type Values,
+} from "./measures.ts";
 import type { MeasureName, Peer } from "./peer.ts";
 import { runUndisturbed } from "./quiet.ts";
 
@@ -18,10 +25,9 @@ export interface System extends Pick<Peer, "name" | "acknowledged" | "settings" 
   readonly http: boolean;
 }
 
-export interface Round {
+export interface Round extends Measured {
   readonly system: string;
   readonly round: number;
-  readonly values: Values;
   /** Cores that others used meanwhile, and whether that was too much. */
   readonly otherCpu: number;
   readonly disturbed: boolean;
@@ -67,9 +73,9 @@ async function measureAll(measure: CompareMeasure, peers: readonly Peer[], optio
       process.stderr.write(`  round ${round + 1}/${options.rounds}: ${peer.name}`);
       try {
         const { value, ...rest } = await runUndisturbed(() => measure.run(peer, options), options.repeatsMax);
-        rounds.push({ system: peer.name, round, values: value, ...rest });
+        rounds.push({ system: peer.name, round, ...value, ...rest });
         process.stderr.write(
-          ` ${describe(value)}${rest.disturbed ? `, others used ${rest.otherCpu.toFixed(2)} cores` : ""}\n`,
+          ` ${describe(value.values)}${rest.disturbed ? `, others used ${rest.otherCpu.toFixed(2)} cores` : ""}\n`,
         );
       } catch (error) {
         const why = `failed: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,5 +1,5 @@
 import { runLoad } from "../generator.ts";
-import type { PeerTarget } from "../load/jobs.ts";
+import type { LadderStep, PeerTarget } from "../load/jobs.ts";
 import { makeFolder, settleDisk } from "../servers.ts";
 import type { MeasureName, Peer, PeerServer } from "./peer.ts";
 import { memoryOf } from "./quiet.ts";
@@ -35,7 +35,13 @@ export interface CompareMeasure {
   readonly name: MeasureName;
   readonly about: string;
   /** One round with one system, started fresh. */
-  run(peer: Peer, options: CompareOptions): Promise<Values>;
+  run(peer: Peer, options: CompareOptions): Promise<Measured>;
+}
+
+export interface Measured {
+  readonly values: Values;
+  /** Of the fan-out: every rate that was tried. */
+  readonly steps?: readonly LadderStep[];
 }
 
 const singlesInFlight = 64;
@@ -58,7 +64,8 @@ export const compareMeasures: readonly CompareMeasure[] = [
         const job = { kind: "closed-loop", connections: singlesInFlight, ...timing(options, server) } as const;
         const load = await runLoad({ ...job, target: targetOf(peer, server, options, 1) });
         const loadedMegabytes = memoryOf(server.pids) / 1e6;
-        return { singlesPerSecond: load.messagesPerSecond, idleMegabytes, loadedMegabytes, startMs: server.readyMs };
+        const singlesPerSecond = load.messagesPerSecond;
+        return { values: { singlesPerSecond, idleMegabytes, loadedMegabytes, startMs: server.readyMs } };
       }),
   },
   {
@@ -68,7 +75,7 @@ export const compareMeasures: readonly CompareMeasure[] = [
       withServer(peer, async (server) => {
         const job = { kind: "closed-loop", connections: batchesInFlight, ...timing(options, server) } as const;
         const load = await runLoad({ ...job, target: targetOf(peer, server, options, batch) });
-        return { batchedPerSecond: load.messagesPerSecond };
+        return { values: { batchedPerSecond: load.messagesPerSecond } };
       }),
   },
   {
@@ -85,7 +92,7 @@ export const compareMeasures: readonly CompareMeasure[] = [
           ...timing(options, server),
         });
         if (missing > 0) throw new Error(`${missing} messages were not delivered within 10 s.`);
-        return { p50Ms, p99Ms, p999Ms };
+        return { values: { p50Ms, p99Ms, p999Ms } };
       }),
   },
   {
@@ -103,12 +110,12 @@ export const compareMeasures: readonly CompareMeasure[] = [
           p99MsMax: fanOutP99MsMax,
           serverPid: server.pids[0]!,
         });
-        return { deliveriesPerSecond: steps.findLast(({ good }) => good)?.delivered ?? 0 };
+        return { values: { deliveriesPerSecond: steps.findLast(({ good }) => good)?.delivered ?? 0 }, steps };
       }),
   },
 ];
 
-async function withServer(peer: Peer, run: (server: PeerServer) => Promise<Values>): Promise<Values> {
+async function withServer(peer: Peer, run: (server: PeerServer) => Promise<Measured>): Promise<Measured> {
   settleDisk();
   const folder = makeFolder();
   try {

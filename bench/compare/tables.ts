@@ -1,3 +1,6 @@
+import type { LadderStep } from "../load/jobs.ts";
+import type { CoresBusy } from "../processes.ts";
+import { median } from "../rounds.ts";
 import { type Comparison, figureOf, ratioOf, type System } from "./comparison.ts";
 import { type Metric, metrics } from "./measures.ts";
 import { targetOutcomes } from "./targets.ts";
@@ -13,6 +16,7 @@ export function renderTables(comparison: Comparison): string {
     "### Ratios",
     "How many times a system's figure Bellwether's is, the median over the rounds: first over HTTP through the load generator that all HTTP systems share, then through its SDK, as the others are driven by their own clients. Above 1 is better for rates, below 1 for milliseconds and memory.",
     ratios(comparison),
+    ...fanOutEnds(comparison),
     "### Targets",
     targets(comparison),
     "### What an acknowledgement means",
@@ -67,6 +71,40 @@ function ratios(comparison: Comparison): string {
     }),
   ]);
   return table(["Bellwether is, times", ...keys.map((key) => metrics[key].title)], rows);
+}
+
+/** Where each system's fan-out ended, and on which core. */
+function fanOutEnds({ systems, rounds }: Comparison): string[] {
+  const rows = systems.flatMap(({ name }) => {
+    const ends = rounds.filter(({ system }) => system === name).flatMap(({ steps }) => endOf(steps ?? []) ?? []);
+    if (ends.length === 0) return [];
+    const middle = (pick: (step: LadderStep) => number): string => format(median(ends.map(pick)));
+    const busy = (side: keyof CoresBusy): string =>
+      ends.some(({ cores }) => cores === undefined) ? "-" : middle(({ cores }) => Math.round(cores![side] * 100));
+    return [
+      [
+        name,
+        middle(({ offered }) => offered),
+        middle(({ delivered }) => delivered),
+        middle(({ p99Ms }) => p99Ms),
+        middle(({ missing }) => missing),
+        busy("server"),
+        busy("generator"),
+      ],
+    ];
+  });
+  if (rows.length === 0) return [];
+  const titles = ["system", "offered/s", "delivered/s", "p99 ms", "missing", "server's core %", "generator's core %"];
+  return [
+    "### Where the fan-out ended",
+    "The first rate after the last good one, medians of the rounds. It failed on the core that was full: where that is the generator's, the figure is the generator's and not the system's.",
+    table(titles, rows),
+  ];
+}
+
+/** The step after the last good one; undefined where all were good. */
+function endOf(steps: readonly LadderStep[]): LadderStep | undefined {
+  return steps[steps.findLastIndex(({ good }) => good) + 1];
 }
 
 function targets(comparison: Comparison): string {

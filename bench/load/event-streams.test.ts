@@ -1,48 +1,62 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
-import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
-import fc from "fast-check";
-import { numberDigits, numberMarker } from "../text.ts";
-import { openEventStreams } from "./event-streams.ts";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+import { eventStreamRequest, openEventStreams } from "./event-streams.ts";
 
-test("every message of every stream is told, wherever its bytes are cut", async () => {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    socket.setNoDelay(true);
-    sockets.push(socket);
-    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+const numbered = (number: number): string => `data: numbered${String(number).padStart(7, "0")} ${"x".repeat(300)}\n\n`;
+
+async function serve(t: TestContext, status: number, write: (part: (text: string) => void) => void): Promise<number> {
+  const server = createServer((_request, response) => {
+    response.writeHead(status, { "content-type": "text/event-stream" });
+    response.write("retry: 2000\n\n");
+    write((text) => void response.write(text));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  let told: number[] = [];
-  const streams = await openEventStreams(port, Buffer.from("GET / HTTP/1.1\r\n\r\n"), 2, (number) => told.push(number));
-  const message = (n: number): string => `data: {"${numberMarker}${String(n).padStart(numberDigits, "0")} text"}\n\n`;
-  try {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.nat(9_999_999), { minLength: 1, maxLength: 5 }),
-        fc.array(fc.nat(100)),
-        async (numbers, cuts) => {
-          told = [];
-          const text = numbers.map(message).join("");
-          for (let at = 0, i = 0; at < text.length; i++) {
-            const end = at + 1 + (cuts[i] ?? text.length);
-            for (const socket of sockets) socket.write(text.slice(at, end));
-            at = end;
-            await delay(1);
-          }
-          for (let tries = 0; told.length < 2 * numbers.length && tries < 500; tries++) await delay(2);
-          assert.deepEqual(told.sort(), [...numbers, ...numbers].sort());
-        },
-      ),
-      { numRuns: 30 },
-    );
-  } finally {
-    streams.close();
-    for (const socket of sockets) socket.destroy();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
     server.close();
-  }
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+test("every message of every stream is told, with the stream's number, and one that is left out is not", async (t) => {
+  const streams = 60;
+  const messages = 500;
+  let opened = 0;
+  const port = await serve(t, 200, (part) => {
+    const without = opened++ === 7 ? 250 : -1;
+    const numbers = Array.from({ length: messages }, (_, number) => number).filter((number) => number !== without);
+    for (let at = 0; at < messages; at += 50) {
+      setImmediate(() =>
+        part(
+          numbers
+            .slice(at, at + 50)
+            .map(numbered)
+            .join(""),
+        ),
+      );
+    }
+  });
+  const came = Array.from({ length: streams }, (): number[] => []);
+  let total = 0;
+  const all = Promise.withResolvers<void>();
+  const held = await openEventStreams(port, eventStreamRequest("/"), streams, (number, subscriber) => {
+    came[subscriber]!.push(number);
+    if (++total === streams * messages - 1) all.resolve();
+  });
+  await all.promise;
+  held.close();
+  const whole = Array.from({ length: messages }, (_, number) => number);
+  const lacking = whole.filter((number) => number !== 250);
+  assert.equal(came.filter((numbers) => numbers.length === messages - 1).length, 1);
+  for (const numbers of came) assert.deepEqual(numbers, numbers.length === messages ? whole : lacking);
+});
+
+test("an answer that is no event stream is an error that says what it was", async (t) => {
+  const port = await serve(t, 404, () => {});
+  await assert.rejects(
+    openEventStreams(port, eventStreamRequest("/"), 1, () => {}),
+    /No event stream: HTTP\/1.1 404/,
+  );
 });

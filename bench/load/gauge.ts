@@ -1,4 +1,4 @@
-import { cpuSeconds } from "../processes.ts";
+import { busyCores, type CoresBusy, cpuSeconds } from "../processes.ts";
 import type { LoadResult } from "./jobs.ts";
 import { percentile } from "./schedule.ts";
 
@@ -11,6 +11,7 @@ export class Gauge {
   #startedAt = 0;
   #serverCpu = 0;
   #generatorCpu = process.cpuUsage();
+  #coresBusy: (() => CoresBusy | undefined) | undefined;
   /** Whether the warm-up is over. */
   running = false;
   messages = 0;
@@ -24,6 +25,7 @@ export class Gauge {
     this.running = true;
     this.#serverCpu = cpuSeconds(this.#serverPid);
     this.#generatorCpu = process.cpuUsage();
+    this.#coresBusy = busyCores();
     this.#startedAt = performance.now();
   }
 
@@ -41,6 +43,7 @@ export class Gauge {
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const serverCpuSeconds = cpuSeconds(this.#serverPid) - this.#serverCpu;
     const { user, system } = process.cpuUsage(this.#generatorCpu);
+    const cores = this.#coresBusy?.();
     const { messages } = this;
     this.running = false;
     return (missing = 0) => {
@@ -57,6 +60,7 @@ export class Gauge {
         serverCpuSeconds,
         generatorCpu: (user + system) / 1e6 / seconds,
         missing,
+        cores,
       };
     };
   }

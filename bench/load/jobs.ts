@@ -1,4 +1,5 @@
 import type { PeerAddress } from "../compare/peer.ts";
+import type { CoresBusy } from "../processes.ts";
 
 /** What the generator can be asked to do. Everything is prebuilt before its clock starts. */
 export type LoadJob = ClosedLoopJob | OpenLoopJob | LadderJob | IdleStreamsJob | PullJob;
@@ -78,6 +79,8 @@ export interface LadderStep {
   readonly p99Ms: number;
   readonly missing: number;
   readonly good: boolean;
+  /** How busy the two cores were; a step that was not good failed on the one that was full. */
+  readonly cores: CoresBusy | undefined;
 }
 
 export interface LadderResult {
@@ -119,6 +122,7 @@ export interface LoadResult {
   readonly generatorCpu: number;
   /** Deliveries that did not come within the wait at the end. */
   readonly missing: number;
+  readonly cores: CoresBusy | undefined;
 }
 
 /** What each kind of job answers with. */

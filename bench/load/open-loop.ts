@@ -1,3 +1,4 @@
+import { Deliveries } from "./deliveries.ts";
 import { Gauge } from "./gauge.ts";
 import type { LadderJob, LadderResult, LadderStep, LoadResult, OpenLoopJob, Target } from "./jobs.ts";
 import { Schedule } from "./schedule.ts";
@@ -11,11 +12,13 @@ interface Step {
   readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly lingerMs: number;
+  /** Whether to wait in a spin: messages go out to the microsecond, but the core is never idle and its use says nothing. */
+  readonly spin: boolean;
 }
 
 export async function runOpenLoop(job: OpenLoopJob): Promise<LoadResult> {
   const loop = await OpenLoop.open(job);
-  const result = await loop.run({ ...job, lingerMs });
+  const result = await loop.run({ ...job, lingerMs, spin: true });
   loop.close();
   return result;
 }
@@ -25,15 +28,21 @@ export async function runLadder(job: LadderJob): Promise<LadderResult> {
   const loop = await OpenLoop.open(job);
   const steps: LadderStep[] = [];
   for (const messagesPerSecond of job.rates) {
-    const step = { messagesPerSecond, warmUpSeconds: 0.5, seconds: job.seconds, lingerMs: job.p99MsMax * 4 };
-    const { p99Ms, messagesPerSecond: delivered, missing } = await loop.run(step);
+    const times = { warmUpSeconds: 0.5, seconds: job.seconds, lingerMs: job.p99MsMax * 4 };
+    const { p99Ms, missing, cores, ...load } = await loop.run({ messagesPerSecond, ...times, spin: false });
     const good = p99Ms <= job.p99MsMax && missing === 0;
-    process.stderr.write(` ${messagesPerSecond}/s:${good ? "" : "!"}${Math.round(p99Ms)}ms`);
-    if (!good && steps.at(-1)?.good === false) break;
-    steps.push({ offered: messagesPerSecond * job.streams, delivered, p99Ms, missing, good });
+    const offered = messagesPerSecond * job.streams;
+    steps.push({ offered, delivered: load.messagesPerSecond, p99Ms, missing, good, cores });
+    const used = cores && ` (${percent(cores.server)} + ${percent(cores.generator)} %)`;
+    process.stderr.write(` ${messagesPerSecond}/s:${good ? "" : "!"}${Math.round(p99Ms)}ms${used ?? ""}`);
+    if (!good && steps.at(-2)?.good === false) break;
   }
   loop.close();
   return { steps };
+}
+
+function percent(share: number): number {
+  return Math.round(share * 100);
 }
 
 /** Publishers that send on schedule, and the subscribers (if any) whose deliveries are timed. */
@@ -43,7 +52,7 @@ class OpenLoop {
   readonly #idle: Sender[];
   #subscribers: { close(): void } | undefined;
   /** What to do with the number of a message that has come where it was going. */
-  #arrive = (_number: number): void => {};
+  #arrive = (_number: number, _atMs: number): void => {};
   /** Numbers go on from one run to the next, so that what comes late is not taken for a message of the next. */
   #next = 0;
 
@@ -61,7 +70,10 @@ class OpenLoop {
   }): Promise<OpenLoop> {
     const loop = new OpenLoop(job, await openSenders(job.target, job.connections));
     if (job.streams > 0) {
-      loop.#subscribers = await openSubscribers(job.target, job.streams, (number) => loop.#arrive(number));
+      const deliveries = new Deliveries(job.streams);
+      loop.#subscribers = await openSubscribers(job.target, job.streams, (number, subscriber, atMs) => {
+        if (deliveries.note(subscriber, number)) loop.#arrive(number, atMs);
+      });
     }
     return loop;
   }
@@ -76,12 +88,12 @@ class OpenLoop {
     this.#next += total;
     let arrived = 0;
     const startedAt = performance.now();
-    this.#arrive = (number) => {
+    this.#arrive = (number, atMs) => {
       if (gauge.running) gauge.messages += 1;
       const index = number - first;
       if (index < warmUp) return;
       arrived += 1;
-      gauge.latency(schedule.latencyMs(index, performance.now() - startedAt));
+      gauge.latency(schedule.latencyMs(index, atMs - startedAt));
     };
 
     for (let due = 0; due < total; ) {
@@ -89,11 +101,11 @@ class OpenLoop {
       due = Math.min(total, schedule.dueBy(elapsed));
       if (!gauge.running && due > warmUp) gauge.start();
       this.#sendDue(first + due, gauge);
-      await turn(schedule.dueAtMs(due) - elapsed);
+      await turn(schedule.dueAtMs(due) - elapsed, step.spin);
     }
     const result = gauge.stop();
     const until = performance.now() + step.lingerMs;
-    while (arrived < expected && performance.now() < until) await turn(10);
+    while (arrived < expected && performance.now() < until) await turn(10, false);
     return result(expected - arrived);
   }
 
@@ -115,17 +127,17 @@ class OpenLoop {
       sender.send(number, () => {
         gauge.messagesTotal += 1;
         this.#idle.push(sender);
-        if (!this.#subscribers) this.#arrive(number);
+        if (!this.#subscribers) this.#arrive(number, performance.now());
         if (this.#sent < this.#due) this.#sendDue(this.#due, gauge);
       });
     }
   }
 }
 
-/** A turn of the event loop; a timer only where there is time for one, as timers are a millisecond off. */
-function turn(spareMs: number): Promise<void> {
+/** A turn of the event loop. In a spin, a timer only where there is time for one, as timers are a millisecond off. */
+function turn(spareMs: number, spin: boolean): Promise<void> {
   return new Promise((resolve) => {
-    if (spareMs > 2) setTimeout(resolve, 1);
+    if (!spin || spareMs > 2) setTimeout(resolve, 1);
     else setImmediate(resolve);
   });
 }

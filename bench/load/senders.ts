@@ -2,7 +2,7 @@ import type { ClientFace, HttpFace } from "../compare/peer.ts";
 import { findPeer } from "../compare/peers.ts";
 import { numberOffset, readBenchText, readNumber, writeNumber } from "../text.ts";
 import { type Connection, openConnections } from "./connection.ts";
-import { eventStreamRequest, openEventStreams } from "./event-streams.ts";
+import { eventStreamRequest, type OnMessage, openEventStreams } from "./event-streams.ts";
 import type { PeerTarget, Target } from "./jobs.ts";
 import { publishRequests } from "./requests.ts";
 
@@ -24,11 +24,7 @@ export async function openSenders(target: Target, count: number): Promise<Sender
 }
 
 /** Opens subscribers that tell of every message by the number in it. */
-export async function openSubscribers(
-  target: Target,
-  count: number,
-  onMessage: (number: number) => void,
-): Promise<{ close(): void }> {
+export async function openSubscribers(target: Target, count: number, onMessage: OnMessage): Promise<{ close(): void }> {
   if ("requests" in target) throw new Error("Calls by turns have no stream.");
   if (!("peer" in target)) return openEventStreams(target.port, eventStreamRequest(target.path), count, onMessage);
   const { face } = await findPeer(target.peer);
@@ -37,13 +33,13 @@ export async function openSubscribers(
     return openEventStreams(target.address.port, request, count, onMessage);
   }
   const clients = await Promise.all(Array.from({ length: count }, () => face.connect(target.address)));
-  for (const client of clients) await client.subscribe((bytes) => tellNumber(bytes, onMessage));
+  for (const [subscriber, client] of clients.entries()) {
+    await client.subscribe((bytes) => {
+      const offset = numberOffset(bytes);
+      if (offset !== undefined) onMessage(readNumber(bytes, offset), subscriber, performance.now());
+    });
+  }
   return { close: () => clients.forEach((client) => void client.close()) };
-}
-
-function tellNumber(bytes: Buffer, onMessage: (number: number) => void): void {
-  const offset = numberOffset(bytes);
-  if (offset !== undefined) onMessage(readNumber(bytes, offset));
 }
 
 function requestsOf(target: Target, face: HttpFace | undefined): Buffer[] {
