@@ -78,7 +78,7 @@ export const peers: readonly Peer[] = [
     ...common,
     name: "Bellwether, SDK",
     settings: "as it comes, terms off; the message is the body's text",
-    client: "the SDK (fetch of Node)",
+    client: "the SDK",
     face: overSdk,
     lacks: { "fan-out": "it is measured over HTTP" },
     start: (folder) => start(folder, false),

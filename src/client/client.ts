@@ -1,6 +1,9 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type * as t from "#contract/types.ts";
+import { createFetchHttp } from "./fetch-http.ts";
+import type { HttpClient } from "./http-client.ts";
 import { iterateMessages, type MessagesOptions } from "./messages.ts";
+import { createNodeHttp } from "./node-http.ts";
 import {
   type CallOptions,
   createPublish,
@@ -30,7 +33,10 @@ export interface ClientSettings {
   readonly token?: string | undefined;
   /** Used for what only it may do, and for the rest if there is no token. Keep it out of web pages. */
   readonly adminKey?: string | undefined;
-  /** Another fetch, for tests and for agents of your own. */
+  /**
+   * Another fetch, for tests, proxies and agents of your own. By default it is `node:http` or `node:https` on Node, which
+   * costs less and follows no redirects, and `fetch` elsewhere.
+   */
   readonly fetch?: typeof fetch | undefined;
   /** By default 5 attempts, `baseMs` 200, `maxMs` 10,000. */
   readonly retries?: Partial<Retries> | undefined;
@@ -149,8 +155,7 @@ export function createClient(settings: ClientSettings): Client {
     url,
     token: settings.token,
     adminKey: settings.adminKey,
-    // Called as a bare function: a browser's fetch refuses another `this`.
-    fetch: settings.fetch ?? ((input, init) => fetch(input, init)),
+    http: httpFor(url, settings.fetch),
     retries,
     timeoutMs: settings.timeoutMs ?? 30_000,
   });
@@ -231,6 +236,12 @@ export function createClient(settings: ClientSettings): Client {
     listTableItems: (table, { after, limit } = {}, { signal } = {}) =>
       call({ operation: "listTableItems", params: { table }, query: { after, limit }, signal }),
   };
+}
+
+function httpFor(url: string, given: typeof fetch | undefined): HttpClient {
+  if (given) return createFetchHttp(url, given);
+  // Called as a bare function: a browser's fetch refuses another `this`.
+  return createNodeHttp(url) ?? createFetchHttp(url, (input, init) => fetch(input, init));
 }
 
 function rootOf(text: string): string {

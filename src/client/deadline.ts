@@ -1,6 +1,6 @@
-/** A signal that aborts when its time is over or when an outer signal does. `passed` tells the two apart. */
+/** A time after which something ends, as it does when an outer signal aborts. */
 export interface Deadline {
-  readonly signal: AbortSignal;
+  /** Whether it was the time that ended it. */
   readonly passed: boolean;
   /** The time begins anew, with another length if one is given. */
   restart(milliseconds?: number): void;
@@ -10,9 +10,12 @@ export interface Deadline {
   clear(): void;
 }
 
-/** Starts a deadline. `AbortSignal.any` and `.timeout` would do, but older Node 20 may collect them before they fire. */
-export function startDeadline(milliseconds: number, outer?: AbortSignal): Deadline {
-  const controller = new AbortController();
+/** Starts a deadline. `end` is called when the time is over, and with its reason when the outer signal aborts. */
+export function startDeadline(
+  milliseconds: number,
+  outer: AbortSignal | undefined,
+  end: (reason?: unknown) => void,
+): Deadline {
   let passed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => clearTimeout(timer);
@@ -20,15 +23,13 @@ export function startDeadline(milliseconds: number, outer?: AbortSignal): Deadli
     pause();
     timer = setTimeout(() => {
       passed = true;
-      controller.abort();
+      end();
     }, ms);
   };
-  const follow = () => controller.abort(outer?.reason);
-  if (outer?.aborted) follow();
-  else outer?.addEventListener("abort", follow, { once: true });
+  const follow = () => end(outer?.reason);
+  outer?.addEventListener("abort", follow, { once: true });
   restart();
   return {
-    signal: controller.signal,
     get passed() {
       return passed;
     },

@@ -1,5 +1,6 @@
 import { limits } from "#contract/limits.ts";
 import type { Discontinuity, Message, MessagePage } from "#contract/types.ts";
+import type { StreamEvent } from "./event-stream.ts";
 import type { Retries } from "./retries.ts";
 import { sleep } from "./sleep.ts";
 import { parseData, passingDelayMs, streamEvents } from "./stream-events.ts";
@@ -9,6 +10,12 @@ export interface Delivery {
   readonly message: Message;
   readonly cursor: string | undefined;
 }
+
+/**
+ * Deliveries that came together, each made when it is asked for, and loss announced between them: a step between two
+ * asynchronous iterations costs more than a message's JSON, and is taken once for all.
+ */
+export type Deliveries = Iterable<Delivery>;
 
 /** Where deliveries come from. Without a cursor: from where the source begins. */
 export interface DeliverySource {
@@ -30,8 +37,14 @@ export interface DeliveryOptions {
 export async function* streamDeliveries(
   source: DeliverySource,
   options: DeliveryOptions,
-): AsyncGenerator<Delivery, void> {
-  for await (const event of streamEvents((cursor) => source.openStream(cursor), options)) {
+): AsyncGenerator<Deliveries, void> {
+  for await (const events of streamEvents((cursor) => source.openStream(cursor), options)) {
+    yield deliveriesOf(events, options);
+  }
+}
+
+function* deliveriesOf(events: readonly StreamEvent[], options: DeliveryOptions): Generator<Delivery, void> {
+  for (const event of events) {
     const cursor = event.id === "" ? undefined : event.id;
     if (event.event === "message") yield { message: parseData<Message>(event), cursor };
     else if (event.event === "discontinuity") options.onDiscontinuity(parseData<Discontinuity>(event));
@@ -45,7 +58,7 @@ export async function* streamDeliveries(
 export async function* pageDeliveries(
   source: DeliverySource,
   options: DeliveryOptions & { readonly follow: boolean; readonly messagesLeft: () => number },
-): AsyncGenerator<Delivery, void> {
+): AsyncGenerator<Deliveries, void> {
   let cursor: string | undefined;
   let failures = 0;
   while (!options.signal.aborted) {
@@ -66,9 +79,8 @@ export async function* pageDeliveries(
     }
     page.discontinuities.forEach(options.onDiscontinuity);
     cursor = page.cursor;
-    for (const [index, message] of page.messages.entries()) {
-      yield { message, cursor: index === page.messages.length - 1 ? cursor : undefined };
-    }
+    const last = page.messages.length - 1;
+    yield page.messages.map((message, index) => ({ message, cursor: index === last ? page.cursor : undefined }));
     if (page.pollAfterMs > 0 && !options.follow) return;
     if (page.messages.length === 0) await sleep(page.pollAfterMs, options.signal);
   }

@@ -17,6 +17,8 @@ interface Waiting {
 /** Of the limit on a batch, so that a batch of messages that may each be sent is one that may be sent. */
 const bytesMax = limits.batchBytesMax - 50_000;
 
+const utf8 = new TextEncoder();
+
 /**
  * Single messages of one publisher to one topic. Those that are given while a call is under way are the next call, in the
  * order they were given, as group commit does in a store: many callers at once cost the calls of few, one alone waits for
@@ -38,7 +40,7 @@ export class GatheredPublishes {
   async publish(message: MessageIn, signal: AbortSignal | undefined): Promise<Published> {
     signal?.throwIfAborted();
     const json = JSON.stringify(message);
-    const bytes = new TextEncoder().encode(json).length;
+    const bytes = utf8.encode(json).length;
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#queue = this.#queue.filter((other) => other !== waiting);

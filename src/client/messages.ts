@@ -1,7 +1,7 @@
 import { BellwetherError } from "#contract/errors.ts";
 import type { Discontinuity, Message } from "#contract/types.ts";
 import { type Committer, createCommitter } from "./committer.ts";
-import { type Delivery, type DeliverySource, pageDeliveries, streamDeliveries } from "./deliveries.ts";
+import { type Deliveries, type DeliverySource, pageDeliveries, streamDeliveries } from "./deliveries.ts";
 import type { Retries } from "./retries.ts";
 import { stoppable } from "./stoppable.ts";
 
@@ -85,11 +85,13 @@ async function* runSession(reading: Reading): AsyncGenerator<Message, void> {
   });
   let failed = false;
   try {
-    for await (const { message, cursor } of openDeliveries(reading, session.signal)) {
-      yield message;
-      committer?.processed(message, cursor);
-      reading.messagesLeft -= 1;
-      if (session.signal.aborted || reading.messagesLeft <= 0) break;
+    read: for await (const deliveries of openDeliveries(reading, session.signal)) {
+      for (const { message, cursor } of deliveries) {
+        yield message;
+        committer?.processed(message, cursor);
+        reading.messagesLeft -= 1;
+        if (session.signal.aborted || reading.messagesLeft <= 0) break read;
+      }
     }
     if (failure !== undefined) throw failure;
   } catch (error) {
@@ -105,7 +107,7 @@ async function* runSession(reading: Reading): AsyncGenerator<Message, void> {
   }
 }
 
-function openDeliveries(reading: Reading, signal: AbortSignal): AsyncGenerator<Delivery, void> {
+function openDeliveries(reading: Reading, signal: AbortSignal): AsyncGenerator<Deliveries, void> {
   const { source, retries, options } = reading;
   const follow = options.follow ?? true;
   const deliveryOptions = { signal, retries, onDiscontinuity: options.onDiscontinuity ?? (() => {}) };

@@ -1,4 +1,4 @@
-/** The SDK of Bellwether: fetch in, fetch out, for browsers and Node 20 or newer, without dependencies. */
+/** The SDK of Bellwether, for browsers and Node 20 or newer, without dependencies. */
 
 export {
   BellwetherError,

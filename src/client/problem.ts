@@ -1,18 +1,25 @@
 import { BellwetherError, type ErrorCode, type ErrorDetails, errorCodes } from "#contract/errors.ts";
+import type { HttpResponse } from "./http-client.ts";
 
 /**
  * The error of an answer that is not a success. A problem document gives its own code; anything else was said by
- * something in between (a proxy, an API gateway), and its status alone is read.
+ * something in between (a proxy, an API gateway), and its status alone is read. A redirect is one too, where HTTP does not
+ * follow it.
  */
-export async function errorFromResponse(response: Response): Promise<BellwetherError> {
+export async function errorFromResponse(response: HttpResponse): Promise<BellwetherError> {
   const text = await response.text();
   const problem = parseObject(text);
-  const details = detailsFrom(problem, response.headers.get("retry-after"));
+  const details = detailsFrom(problem, response.header("retry-after"));
   const options = { status: response.status };
   if (typeof problem.code === "string" && Object.hasOwn(errorCodes, problem.code)) {
     const code = problem.code as ErrorCode;
     const message = typeof problem.detail === "string" ? problem.detail : errorCodes[code];
     return new BellwetherError(code, message, details, options);
+  }
+  const location = response.status < 400 ? response.header("location") : undefined;
+  if (location !== undefined) {
+    const message = `The answer was ${response.status}, a redirect to ${location}. Give the client the URL of the service itself.`;
+    return new BellwetherError("internal", message, details, options);
   }
   const said = typeof problem.detail === "string" ? problem.detail : text.trim().slice(0, 200);
   const message = `The answer was ${response.status} without a problem document${said === "" ? "." : `: ${said}`}`;
@@ -27,7 +34,7 @@ function codeFromStatus(status: number): ErrorCode {
   return status >= 502 && status <= 504 ? "unavailable" : "internal";
 }
 
-function detailsFrom(problem: Record<string, unknown>, retryAfter: string | null): ErrorDetails {
+function detailsFrom(problem: Record<string, unknown>, retryAfter: string | undefined): ErrorDetails {
   const details: Record<string, unknown> = {};
   for (const name of ["errors", "retryAfterSeconds", "limitBytes", "actualBytes", "allow", "accepted"]) {
     if (problem[name] !== undefined) details[name] = problem[name];

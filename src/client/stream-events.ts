@@ -11,14 +11,14 @@ export const silenceMsMax = limits.heartbeatSeconds * 2_500 + 2_500;
 const reopenMsDefault = 1_000;
 
 /**
- * The events of event streams, one stream after the other, until the signal aborts. `open` is given the id of the last
- * event, if there was one; each event is given with the latest id. The first connection is tried as often as any call;
+ * The events of event streams, one stream after the other, until the signal aborts, together as they came. `open` is
+ * given the id of the last event, if there was one; each event is given with the latest id. The first connection is tried as often as any call;
  * once there was one, it is tried for ever. Errors that do not pass are thrown.
  */
 export async function* streamEvents(
   open: (lastEventId: string | undefined) => Promise<AsyncGenerator<Uint8Array, void>>,
   { signal, retries }: { readonly signal: AbortSignal; readonly retries: Retries },
-): AsyncGenerator<StreamEvent, void> {
+): AsyncGenerator<readonly StreamEvent[], void> {
   let lastEventId: string | undefined;
   let failures = 0;
   let everConnected = false;
@@ -30,10 +30,11 @@ export async function* streamEvents(
       const parser = createEventStreamParser();
       for await (const chunk of chunks) {
         failures = 0;
-        for (const event of parser.push(chunk)) {
+        const events = parser.push(chunk).map((event) => {
           if (event.id !== "") lastEventId = event.id;
-          yield { ...event, id: lastEventId ?? "" };
-        }
+          return { ...event, id: lastEventId ?? "" };
+        });
+        if (events.length > 0) yield events;
         if (parser.lastEventId !== "") lastEventId = parser.lastEventId;
         waitMs = parser.retryMs ?? waitMs;
       }

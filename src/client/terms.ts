@@ -39,8 +39,10 @@ export function watchPopularTerms<Query extends PopularTermsQuery>(
   return stoppable(options.signal, async function* (signal, onEnd) {
     try {
       const open = () => transport.open({ ...callOf(query), signal }, silenceMsMax);
-      for await (const event of streamEvents(open, { signal, retries })) {
-        if (event.event === "terms") yield parseData<TermsAnswer<Query>>(event);
+      for await (const events of streamEvents(open, { signal, retries })) {
+        for (const event of events) {
+          if (event.event === "terms") yield parseData<TermsAnswer<Query>>(event);
+        }
       }
     } finally {
       onEnd();

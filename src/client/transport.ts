@@ -1,6 +1,7 @@
 import { BellwetherError } from "#contract/errors.ts";
 import { type Operation, type OperationName, operations } from "#contract/operations.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "./http-client.ts";
 import { errorFromResponse } from "./problem.ts";
 import { isTransient, type Retries, retryDelayMs } from "./retries.ts";
 import { sleep } from "./sleep.ts";
@@ -11,7 +12,8 @@ export interface TransportSettings {
   readonly url: string;
   readonly token: string | undefined;
   readonly adminKey: string | undefined;
-  readonly fetch: typeof fetch;
+  /** Carries requests to `url`. */
+  readonly http: HttpClient;
   readonly retries: Retries;
   /** For each try, from the request to the last byte of its answer. */
   readonly timeoutMs: number;
@@ -44,7 +46,7 @@ export interface Transport {
   open(call: Call, silenceMs: number): Promise<AsyncGenerator<Uint8Array, void>>;
 }
 
-/** Makes the transport over fetch. */
+/** Makes the transport over HTTP. */
 export function createTransport(settings: TransportSettings): Transport {
   return {
     async call<T>(call: Call) {
@@ -71,11 +73,8 @@ export function createTransport(settings: TransportSettings): Transport {
   };
 }
 
-interface Request {
+interface Request extends HttpRequest {
   readonly operation: Operation;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -88,7 +87,8 @@ function buildRequest(settings: TransportSettings, call: Call): Request {
   if (body !== undefined) headers["content-type"] = "application/json";
   return {
     operation,
-    url: settings.url + fillPath(operation.path, call.params ?? {}) + queryString(call.query ?? {}),
+    method: operation.method,
+    target: fillPath(operation.path, call.params ?? {}) + (call.query ? queryString(call.query) : ""),
     headers,
     body,
     signal: call.signal,
@@ -119,10 +119,10 @@ function queryString(query: NonNullable<Call["query"]>): string {
 }
 
 async function sendOnce<T>(settings: TransportSettings, request: Request, timeoutMs: number): Promise<T> {
-  const deadline = startDeadline(timeoutMs, request.signal);
+  const { response: answer, deadline } = start(settings, request, timeoutMs);
   try {
-    const response = await fetchOnce(settings, request, deadline.signal);
-    if (!response.ok) throw await errorFromResponse(response);
+    const response = await answer;
+    if (!isSuccess(response)) throw await errorFromResponse(response);
     return (response.status === 204 ? undefined : parseJson(await response.text())) as T;
   } catch (error) {
     throw asBellwetherError(error, request, settings.url, deadline.passed);
@@ -132,16 +132,16 @@ async function sendOnce<T>(settings: TransportSettings, request: Request, timeou
 }
 
 async function openOnce(settings: TransportSettings, request: Request, silenceMs: number) {
-  const deadline = startDeadline(settings.timeoutMs, request.signal);
+  const { response: answer, cancel, deadline } = start(settings, request, settings.timeoutMs);
   try {
-    const response = await fetchOnce(settings, request, deadline.signal);
-    if (!response.ok) throw await errorFromResponse(response);
-    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
-      await response.body?.cancel();
+    const response = await answer;
+    if (!isSuccess(response)) throw await errorFromResponse(response);
+    if (!response.header("content-type")?.startsWith("text/event-stream")) {
+      cancel();
       throw new BellwetherError("internal", "The answer is not an event stream.", {}, { status: response.status });
     }
     deadline.pause();
-    return readChunks(settings, request, response.body, deadline, silenceMs);
+    return readChunks(settings, request, response, deadline, silenceMs);
   } catch (error) {
     deadline.clear();
     throw asBellwetherError(error, request, settings.url, deadline.passed);
@@ -152,37 +152,33 @@ async function openOnce(settings: TransportSettings, request: Request, silenceMs
 async function* readChunks(
   settings: TransportSettings,
   request: Request,
-  body: ReadableStream<Uint8Array>,
+  response: HttpResponse,
   deadline: Deadline,
   silenceMs: number,
 ): AsyncGenerator<Uint8Array, void> {
-  const reader = body.getReader();
-  const cancel = () => void reader.cancel().catch(() => {});
-  deadline.signal.addEventListener("abort", cancel, { once: true });
   try {
-    for (;;) {
-      deadline.restart(silenceMs);
-      const { done, value } = await reader.read();
+    deadline.restart(silenceMs);
+    for await (const chunk of response.chunks()) {
       deadline.pause();
-      if (deadline.signal.aborted) throw new Error(`Nothing came for ${silenceMs} ms.`);
-      if (done) return;
-      yield value;
+      yield chunk;
+      deadline.restart(silenceMs);
     }
   } catch (error) {
     throw asBellwetherError(error, request, settings.url, deadline.passed);
   } finally {
     deadline.clear();
-    cancel();
   }
 }
 
-function fetchOnce({ fetch }: TransportSettings, request: Request, signal: AbortSignal): Promise<Response> {
-  return fetch(request.url, {
-    method: request.operation.method,
-    headers: request.headers,
-    signal,
-    ...(request.body === undefined ? {} : { body: request.body }),
-  });
+/** Sends the request, to be cancelled when its time is over or its caller wants it no more. */
+function start({ http }: TransportSettings, request: Request, timeoutMs: number) {
+  request.signal?.throwIfAborted();
+  const { response, cancel } = http.send(request);
+  return { response, cancel, deadline: startDeadline(timeoutMs, request.signal, cancel) };
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,7 @@ import { limits } from "#contract/limits.ts";
 import type { Discontinuity } from "#contract/types.ts";
 import { type Position, startOfShard, type TopicCursor } from "./cursor.ts";
 import { decodeEntry, type Entry, renderMessage, type StoredMessage } from "./entry.ts";
-import { hash32, type ShardRef, shardsOf } from "./shard.ts";
+import { type ShardRef, shardsOf, topicHashOf } from "./shard.ts";
 import type { ShardState, Store, TopicRecord } from "./store.ts";
 
 /** What one step back may take and look at. `isWanted` is asked of each message as it would be delivered. */
@@ -69,7 +69,7 @@ export async function readBack(
     messages: messages.reverse(),
     discontinuities: shards.flatMap((shard) => shard.losses),
     cursor: {
-      topicHash: hash32(topic.topic),
+      topicHash: topicHashOf(topic.topic),
       incarnation: topic.incarnation,
       positions: new Map(shards.map(({ ref, position }) => [ref.shard, position])),
     },

@@ -30,20 +30,18 @@ export const startOfShard: Position = { ticket: 0, index: 0, sequence: 0 };
 
 const prefix = "c1.";
 
+const writer = new ByteWriter();
+
 /** An opaque text of at most 2 KB, with a checksum against damage. Equal cursors have equal texts. */
 export function encodeCursor(cursor: Cursor): string {
-  const writer = new ByteWriter().varint(cursor.generation).varint(cursor.topics.length);
+  writer.clear().varint(cursor.generation).varint(cursor.topics.length);
   for (const { topicHash, incarnation, positions } of cursor.topics) {
     writer.varint(topicHash).varint(incarnation).varint(positions.size);
-    for (const [shard, position] of [...positions].sort((a, b) => a[0] - b[0])) {
-      writer.varint(shard).varint(position.ticket).varint(position.index).varint(position.sequence);
-    }
+    const byShard = positions.size > 1 ? [...positions].sort((a, b) => a[0] - b[0]) : positions;
+    for (const [shard, { ticket, index, sequence }] of byShard)
+      writer.varint(shard).varint(ticket).varint(index).varint(sequence);
   }
-  const body = writer.bytes();
-  const bytes = Buffer.alloc(body.length + 4);
-  bytes.set(body);
-  bytes.writeUInt32LE(crc32(body), body.length);
-  return prefix + bytes.toString("base64url");
+  return prefix + writer.uint32(crc32(writer.bytes())).base64url();
 }
 
 /** Reads what `encodeCursor` gave; anything else throws `invalid_cursor`. */

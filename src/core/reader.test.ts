@@ -4,7 +4,7 @@ import { createMemoryStore } from "#stores/memory/store.ts";
 import { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
 import { encodePart } from "./entry.ts";
 import { parseMessages } from "./messages.ts";
-import { cursorAfter, readOn, startOf } from "./reader.ts";
+import { MovingCursor, readOn, startOf } from "./reader.ts";
 import type { Store, TopicRecord } from "./store.ts";
 
 const topic: TopicRecord = {
@@ -82,10 +82,10 @@ describe("a step of a reader", () => {
           : `gap ${each.discontinuity.fromSequence}-${each.discontinuity.toSequence}`,
       );
     assert.deepEqual(shape(whole.deliveries), ["0-0", "gap 1-1", "0-2", "gap 3-5", "0-6", "0-7", "gap 8-9"]);
-    let cursor = start;
+    const cursor = new MovingCursor(start);
     for (const [i, delivery] of whole.deliveries.entries()) {
-      cursor = decodeCursor(encodeCursor(cursorAfter(cursor, delivery)));
-      const rest = await readOn(store, [topic], cursor, 1000, 10_000);
+      const after = decodeCursor(encodeCursor(cursor.pass(delivery)));
+      const rest = await readOn(store, [topic], after, 1000, 10_000);
       assert.deepEqual(shape(rest.deliveries), shape(whole.deliveries.slice(i + 1)));
     }
   });

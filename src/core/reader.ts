@@ -3,7 +3,7 @@ import { limits } from "#contract/limits.ts";
 import type { Discontinuity } from "#contract/types.ts";
 import { type Cursor, type Position, startOfShard, type TopicCursor } from "./cursor.ts";
 import { decodeEntry, type Entry, renderMessage } from "./entry.ts";
-import { hash32, type ShardRef, shardsOf } from "./shard.ts";
+import { type ShardRef, shardsOf, topicHashOf } from "./shard.ts";
 import type { ShardState, Store, TopicRecord } from "./store.ts";
 
 /** What a reader is given, in order: a message as JSON text, or a loss. `position` is where the shard stands after it. */
@@ -38,7 +38,7 @@ export async function readOn(
   const deliveries: Delivery[] = [];
   const shards: ShardReader[] = [];
   for (const topic of topics) {
-    const part = cursor.topics.find(({ topicHash }) => topicHash === hash32(topic.topic));
+    const part = cursor.topics.find(({ topicHash }) => topicHash === topicHashOf(topic.topic));
     if (part && part.incarnation > topic.incarnation) throw cursorAhead(topic.topic);
     const recreated = part !== undefined && part.incarnation < topic.incarnation;
     for (const ref of shardsOf(topic)) {
@@ -214,14 +214,36 @@ class ShardReader {
   }
 }
 
-/** The cursor after a delivery of a step that began at `cursor`. */
-export function cursorAfter(cursor: Cursor, { ref, position }: Delivery): Cursor {
-  return { generation: cursor.generation, topics: withPosition(cursor.topics, ref, position) };
+/** A cursor that goes along with the deliveries of a step: behind each that it passed, it is the cursor to go on from. */
+export class MovingCursor implements Cursor {
+  readonly generation: number;
+  readonly topics: { topicHash: number; incarnation: number; positions: Map<number, Position> }[];
+
+  /** Begins where the step began. */
+  constructor({ generation, topics }: Cursor) {
+    this.generation = generation;
+    this.topics = topics.map((topic) => ({ ...topic, positions: new Map(topic.positions) }));
+  }
+
+  pass({ ref, position }: Delivery): this {
+    const topicHash = topicHashOf(ref.topic);
+    let part = this.topics.find((topic) => topic.topicHash === topicHash);
+    if (!part) {
+      part = { topicHash, incarnation: ref.incarnation, positions: new Map() };
+      this.topics.push(part);
+      this.topics.sort((a, b) => a.topicHash - b.topicHash);
+    } else if (part.incarnation !== ref.incarnation) {
+      part.incarnation = ref.incarnation;
+      part.positions.clear();
+    }
+    part.positions.set(ref.shard, position);
+    return this;
+  }
 }
 
 function moved(cursor: Cursor, topics: readonly TopicRecord[], shards: readonly ShardReader[]): Cursor {
   const read = topics.map(({ topic, incarnation }) => ({
-    topicHash: hash32(topic),
+    topicHash: topicHashOf(topic),
     incarnation,
     positions: new Map(
       shards.filter(({ ref }) => ref.topic === topic).map(({ ref, position }) => [ref.shard, position]),
@@ -229,15 +251,6 @@ function moved(cursor: Cursor, topics: readonly TopicRecord[], shards: readonly 
   }));
   const others = cursor.topics.filter(({ topicHash }) => !read.some((topic) => topic.topicHash === topicHash));
   return { generation: cursor.generation, topics: [...read, ...others].sort((a, b) => a.topicHash - b.topicHash) };
-}
-
-function withPosition(topics: readonly TopicCursor[], ref: ShardRef, position: Position): TopicCursor[] {
-  const topicHash = hash32(ref.topic);
-  const old = topics.find((topic) => topic.topicHash === topicHash);
-  const positions = new Map(old?.incarnation === ref.incarnation ? old.positions : []).set(ref.shard, position);
-  return [...topics.filter((topic) => topic !== old), { topicHash, incarnation: ref.incarnation, positions }].sort(
-    (a, b) => a.topicHash - b.topicHash,
-  );
 }
 
 /** The end of every shard of these topics. */
@@ -258,13 +271,13 @@ export async function positionsAtTime(
   return positionsAt(topics, async (ref) => {
     const entry = await store.findEntry(ref, { publishedAtMs });
     if (entry) return { ticket: entry.ticket, index: 0, sequence: entry.firstSequence };
-    return ends.find(({ topicHash }) => topicHash === hash32(ref.topic))!.positions.get(ref.shard)!;
+    return ends.find(({ topicHash }) => topicHash === topicHashOf(ref.topic))!.positions.get(ref.shard)!;
   });
 }
 
 /** The beginning of these topics: no shard is named. */
 export function startOf(topics: readonly TopicRecord[]): TopicCursor[] {
-  return topics.map(({ topic, incarnation }) => ({ topicHash: hash32(topic), incarnation, positions: new Map() }));
+  return topics.map(({ topic, incarnation }) => ({ topicHash: topicHashOf(topic), incarnation, positions: new Map() }));
 }
 
 async function positionsAt(
@@ -275,14 +288,14 @@ async function positionsAt(
   for (const topic of topics) {
     const positions = new Map<number, Position>();
     for (const ref of shardsOf(topic)) positions.set(ref.shard, await at(ref));
-    cursors.push({ topicHash: hash32(topic.topic), incarnation: topic.incarnation, positions });
+    cursors.push({ topicHash: topicHashOf(topic.topic), incarnation: topic.incarnation, positions });
   }
   return cursors.sort((a, b) => a.topicHash - b.topicHash);
 }
 
 /** Refuses a cursor that was made for other topics than these names: it would silently read them from their beginning. */
 export function checkCursorTopics(cursor: Cursor, names: readonly string[]): void {
-  const known = new Set(names.map(hash32));
+  const known = new Set(names.map(topicHashOf));
   if (cursor.topics.some(({ topicHash }) => !known.has(topicHash))) {
     throw new BellwetherError(
       "invalid_cursor",
@@ -294,7 +307,7 @@ export function checkCursorTopics(cursor: Cursor, names: readonly string[]): voi
 /** Refuses a cursor that lies beyond the end of a shard. */
 export async function checkNotAhead(store: Store, topics: readonly TopicRecord[], cursor: Cursor): Promise<void> {
   for (const topic of topics) {
-    const part = cursor.topics.find(({ topicHash }) => topicHash === hash32(topic.topic));
+    const part = cursor.topics.find(({ topicHash }) => topicHash === topicHashOf(topic.topic));
     if (!part) continue;
     if (part.incarnation > topic.incarnation) throw cursorAhead(topic.topic);
     if (part.incarnation < topic.incarnation) continue;
@@ -307,7 +320,7 @@ export async function checkNotAhead(store: Store, topics: readonly TopicRecord[]
 
 /** Sequences between a cursor and the end of a topic: an upper bound of the messages waiting. */
 export async function lagOf(store: Pick<Store, "getShard">, topic: TopicRecord, cursor: Cursor): Promise<number> {
-  const hash = hash32(topic.topic);
+  const hash = topicHashOf(topic.topic);
   const part = cursor.topics.find(
     ({ topicHash, incarnation }) => topicHash === hash && incarnation === topic.incarnation,
   );
@@ -325,7 +338,7 @@ export async function lagOf(store: Pick<Store, "getShard">, topic: TopicRecord, 
 export function watchesOf(topics: readonly TopicRecord[], cursor: Cursor): { ref: ShardRef; ticket: number }[] {
   return topics.flatMap((topic) => {
     const part = cursor.topics.find(
-      ({ topicHash, incarnation }) => topicHash === hash32(topic.topic) && incarnation === topic.incarnation,
+      ({ topicHash, incarnation }) => topicHash === topicHashOf(topic.topic) && incarnation === topic.incarnation,
     );
     return shardsOf(topic).map((ref) => ({ ref, ticket: part?.positions.get(ref.shard)?.ticket ?? 0 }));
   });

@@ -12,6 +12,19 @@ export function hash32(text: string): number {
   return Number.parseInt(hash("sha256", text, "hex").slice(0, 8), 16);
 }
 
+const hashesOfTopics = new Map<string, number>();
+const hashesMax = 10_000;
+
+/** `hash32` of a topic's name, which every page asks for several times. */
+export function topicHashOf(topic: string): number {
+  const known = hashesOfTopics.get(topic);
+  if (known !== undefined) return known;
+  if (hashesOfTopics.size >= hashesMax) hashesOfTopics.clear();
+  const made = hash32(topic);
+  hashesOfTopics.set(topic, made);
+  return made;
+}
+
 /** The shard of a key: first 32 bits of SHA-256 mod the number of shards. Never changes for a topic, as its shards never do. */
 export function shardOfKey(key: string, shards: number): number {
   return shards === 1 ? 0 : hash32(key) % shards;

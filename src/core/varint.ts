@@ -1,21 +1,46 @@
 import { BellwetherError } from "#contract/errors.ts";
 
-/** Writes unsigned LEB128 integers (up to 2^53 - 1) and bytes into one growing list. */
-export class ByteWriter {
-  readonly #bytes: number[] = [];
+/** The most bytes that an integer up to 2^53 - 1 takes. */
+const varintBytesMax = 8;
 
-  varint(value: number): this {
-    let rest = value;
-    while (rest >= 128) {
-      this.#bytes.push((rest % 128) | 128);
-      rest = Math.floor(rest / 128);
-    }
-    this.#bytes.push(rest);
+/** Writes unsigned LEB128 integers (up to 2^53 - 1) into one buffer, again and again: `clear` begins anew. */
+export class ByteWriter {
+  #bytes = Buffer.alloc(1_024);
+  #length = 0;
+
+  clear(): this {
+    this.#length = 0;
     return this;
   }
 
+  varint(value: number): this {
+    this.#reserve(varintBytesMax);
+    let rest = value;
+    while (rest >= 128) {
+      this.#bytes[this.#length++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes[this.#length++] = rest;
+    return this;
+  }
+
+  uint32(value: number): this {
+    this.#reserve(4);
+    this.#length = this.#bytes.writeUInt32LE(value, this.#length);
+    return this;
+  }
+
+  /** What was written since `clear`; good until the next. */
   bytes(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  base64url(): string {
+    return this.#bytes.toString("base64url", 0, this.#length);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2);
   }
 }
 

@@ -8,7 +8,7 @@ import { type Caller, requireRead } from "./access.ts";
 import type { Context } from "./context.ts";
 import { knownTopic } from "./known-topics.ts";
 import type { MessageFilter } from "./message-filter.ts";
-import { beginningPage, type MessagesPage } from "./messages-page.ts";
+import { beginningPage, type MessagesPage, type StreamPage } from "./messages-page.ts";
 import { positionsFrom } from "./positions-from.ts";
 import { readPage, streamPages } from "./reading.ts";
 import { pageBefore, searchPage } from "./searching.ts";
@@ -48,7 +48,7 @@ export async function browseStream(
   caller: Caller,
   input: BrowseInput,
   signal: AbortSignal,
-): Promise<AsyncGenerator<MessagesPage>> {
+): Promise<AsyncIterableIterator<StreamPage>> {
   for (const name of ["before", "contains", "term", "key"] as const)
     if (input[name] !== undefined)
       throw invalid(`query.${name}`, "is not for event streams; filter what the stream gives");
@@ -57,12 +57,23 @@ export async function browseStream(
   await checkNotAhead(context.store, [topic], cursor);
   const isCurrent = async (): Promise<boolean> =>
     (await context.store.getTopic(input.topic))?.incarnation === topic.incarnation;
-  return tail(streamPages(context, [input.topic], cursor, 0, isCurrent, signal), cursor);
+  return after(beginningPage(cursor), streamPages(context, [input.topic], cursor, 0, isCurrent, signal));
 }
 
-async function* tail(pages: AsyncGenerator<MessagesPage>, from: Cursor): AsyncGenerator<MessagesPage> {
-  yield beginningPage(from);
-  yield* pages;
+/** One page, and then the others. */
+function after(first: StreamPage, pages: AsyncIterableIterator<StreamPage>): AsyncIterableIterator<StreamPage> {
+  let isFirst = true;
+  return {
+    next() {
+      if (!isFirst) return pages.next();
+      isFirst = false;
+      return Promise.resolve({ value: first, done: false });
+    },
+    return: async () => (await pages.return?.()) ?? { value: undefined, done: true },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 async function begin(

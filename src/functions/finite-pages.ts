@@ -3,7 +3,7 @@ import type { Cursor } from "#core/cursor.ts";
 import { readOn, watchesOf } from "#core/reader.ts";
 import type { Context } from "./context.ts";
 import { presentTopics } from "./known-topics.ts";
-import { type MessagesPage, pageOfStep } from "./messages-page.ts";
+import { pageOfStep, type StreamPage, streamPageOf } from "./messages-page.ts";
 
 /** The pages that there are, where streams are finite. While there is none they are waited for as long as a read waits. */
 export async function* finitePages(
@@ -12,7 +12,7 @@ export async function* finitePages(
   from: Cursor,
   waitSeconds: number,
   signal: AbortSignal,
-): AsyncGenerator<MessagesPage> {
+): AsyncGenerator<StreamPage> {
   const { settings, store, clock } = context;
   const endsAtMs = performance.now() + Math.min(waitSeconds, settings.waitSecondsMax) * 1000;
   let cursor = from;
@@ -22,7 +22,7 @@ export async function* finitePages(
     const step = await readOn(store, topics, cursor, limits.pageMessagesMax, clock.nowMs());
     if (step.deliveries.length > 0) {
       isGiven = true;
-      yield pageOfStep(settings, cursor, step);
+      yield streamPageOf(pageOfStep(settings, cursor, step));
     }
     cursor = step.cursor;
     if (step.more) continue;

@@ -1,6 +1,6 @@
 import type { Discontinuity } from "#contract/types.ts";
 import { type Cursor, encodeCursor } from "#core/cursor.ts";
-import { cursorAfter, type ReadStep } from "#core/reader.ts";
+import { MovingCursor, type ReadStep } from "#core/reader.ts";
 import type { ServiceSettings } from "#core/settings.ts";
 
 /** An event of a page: a message's JSON as stored, or a loss. `id` is the cursor after it. */
@@ -21,25 +21,43 @@ export interface MessagesPage {
   events(): PageEvent[];
 }
 
+/** A page as streams give it. */
+export interface StreamPage {
+  /** As `write` makes it. Written once, however many streams give the page. */
+  written(write: (page: MessagesPage) => Uint8Array): Uint8Array;
+}
+
+/** A page that one stream gives. */
+export function streamPageOf(page: MessagesPage): StreamPage {
+  return { written: (write) => write(page) };
+}
+
 /** A page of nothing that only says where a stream begins, so that one cut before its first message resumes there. */
-export function beginningPage(cursor: Cursor): MessagesPage {
-  return { messages: [], discontinuities: [], cursor: encodeCursor(cursor), pollAfterMs: 0, events: () => [] };
+export function beginningPage(cursor: Cursor): StreamPage {
+  const page = { messages: [], discontinuities: [], cursor: encodeCursor(cursor), pollAfterMs: 0, events: () => [] };
+  return streamPageOf(page);
 }
 
 /** What one step of reading, begun at `from`, has found. */
 export function pageOfStep(settings: ServiceSettings, from: Cursor, step: ReadStep): MessagesPage {
+  const { deliveries } = step;
+  const cursor = encodeCursor(step.cursor);
+  const messages: string[] = [];
+  const discontinuities: Discontinuity[] = [];
+  for (const delivery of deliveries) {
+    if ("message" in delivery) messages.push(delivery.message);
+    else discontinuities.push(delivery.discontinuity);
+  }
   return {
-    messages: step.deliveries.flatMap((delivery) => ("message" in delivery ? [delivery.message] : [])),
-    discontinuities: step.deliveries.flatMap((delivery) =>
-      "discontinuity" in delivery ? [delivery.discontinuity] : [],
-    ),
-    cursor: encodeCursor(step.cursor),
+    messages,
+    discontinuities,
+    cursor,
     pollAfterMs: step.more ? 0 : settings.pollAfterMs,
     events: () => {
-      let cursor = from;
-      return step.deliveries.map((delivery) => {
-        cursor = cursorAfter(cursor, delivery);
-        const id = encodeCursor(cursor);
+      const passed = new MovingCursor(from);
+      return deliveries.map((delivery, i) => {
+        passed.pass(delivery);
+        const id = i === deliveries.length - 1 ? cursor : encodeCursor(passed);
         return "message" in delivery
           ? { id, message: delivery.message }
           : { id, discontinuity: delivery.discontinuity };

@@ -3,9 +3,8 @@ import { readOn, watchesOf } from "#core/reader.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
 import { finitePages } from "./finite-pages.ts";
-import { presentTopics } from "./known-topics.ts";
-import { type MessagesPage, pageOfStep } from "./messages-page.ts";
-import { type StreamPage, sharedPages } from "./shared-pages.ts";
+import { type MessagesPage, pageOfStep, type StreamPage } from "./messages-page.ts";
+import { PageStream } from "./page-stream.ts";
 
 /** Reads one page; with `wait` seconds left and nothing to say, waits for news and reads again. */
 export async function readPage(
@@ -32,37 +31,19 @@ export async function readPage(
   }
 }
 
-/** A stream with nothing to give looks this often whether it may go on: so late ends one that was sought or deleted. */
-const idleMs = 5_000;
-
 /**
- * Pages of the topics of these names as they come, without end. Before each page after a pause of a second or more, and
- * every few seconds while there is none, `isCurrent` says whether the stream may go on; a false ends it. Where streams are
- * finite: those that there are, waited for as long as a read of `wait` seconds waits.
+ * Pages of the topics of these names as they come, without end, as long as `isCurrent`. Where streams are finite: those that
+ * there are, waited for as long as a read of so many seconds waits.
  */
-export async function* streamPages(
+export function streamPages(
   context: Context,
   names: readonly string[],
   from: Cursor,
-  wait: number,
+  waitSeconds: number,
   isCurrent: () => Promise<boolean>,
   signal: AbortSignal,
-): AsyncGenerator<MessagesPage> {
-  if (context.settings.finiteStreams) return yield* finitePages(context, names, from, wait, signal);
-  const key = names.join();
-  const topicsNow = (): Promise<TopicRecord[]> => presentTopics(context, names);
-  let page: StreamPage | undefined;
-  let checkedAtMs = context.clock.nowMs();
-  while (!signal.aborted) {
-    const next = await sharedPages(context).next(key, topicsNow, page?.end ?? from, page, idleMs, signal);
-    const nowMs = context.clock.nowMs();
-    if (Math.abs(nowMs - checkedAtMs) >= 1000) {
-      if (!(await isCurrent())) return;
-      checkedAtMs = nowMs;
-    }
-    if (!next || signal.aborted) continue;
-    context.traffic.messagesOut += next.messages.length;
-    yield next;
-    page = next;
-  }
+): AsyncIterableIterator<StreamPage> {
+  return context.settings.finiteStreams
+    ? finitePages(context, names, from, waitSeconds, signal)
+    : new PageStream(context, names, from, isCurrent, signal);
 }

@@ -1,8 +1,8 @@
 import { limits } from "#contract/limits.ts";
 import { readBack } from "#core/back-reader.ts";
 import { type Cursor, encodeCursor } from "#core/cursor.ts";
-import { cursorAfter, readOn } from "#core/reader.ts";
-import { hash32 } from "#core/shard.ts";
+import { MovingCursor, readOn } from "#core/reader.ts";
+import { topicHashOf } from "#core/shard.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
 
@@ -28,8 +28,9 @@ export async function searchPage(
   let bytes = 0;
   for (let steps = 1; ; steps++) {
     const step = await readOn(context.store, [topic], cursor, messagesPerStep, nowMs);
+    const passed = new MovingCursor(cursor);
     for (const delivery of step.deliveries) {
-      cursor = cursorAfter(cursor, delivery);
+      passed.pass(delivery);
       if ("discontinuity" in delivery) {
         discontinuities.push(delivery.discontinuity);
         continue;
@@ -38,7 +39,8 @@ export async function searchPage(
       bytes += delivery.message.length;
       if (!isWanted(delivery.message)) continue;
       messages.push(delivery.message);
-      if (messages.length === limit) return page(context, { messages, discontinuities, cursor, scanned, more: true });
+      if (messages.length === limit)
+        return page(context, { messages, discontinuities, cursor: passed, scanned, more: true });
     }
     cursor = step.cursor;
     // Steps count too: what has expired is read through and not delivered.
@@ -57,12 +59,12 @@ export async function pageBefore(
   isWanted: ((message: string) => boolean) | undefined,
 ): Promise<MessagesPage> {
   const part = from.topics.find(
-    ({ topicHash, incarnation }) => topicHash === hash32(topic.topic) && incarnation === topic.incarnation,
+    ({ topicHash, incarnation }) => topicHash === topicHashOf(topic.topic) && incarnation === topic.incarnation,
   );
   const { cursor, scanned, ...step } = await readBack(
     context.store,
     topic,
-    part ?? { topicHash: hash32(topic.topic), incarnation: topic.incarnation, positions: new Map() },
+    part ?? { topicHash: topicHashOf(topic.topic), incarnation: topic.incarnation, positions: new Map() },
     {
       messages: limit,
       scanMessages: limits.scanMessagesMax,

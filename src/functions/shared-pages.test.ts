@@ -7,6 +7,7 @@ import type { Store, TopicRecord } from "#core/store.ts";
 import { createMemoryStore } from "#stores/memory/store.ts";
 import type { Context } from "./context.ts";
 import { countedIds, fakeContext } from "./fake-context.ts";
+import type { StreamPage } from "./messages-page.ts";
 import { streamPages } from "./reading.ts";
 
 const topic: TopicRecord = {
@@ -55,22 +56,24 @@ class Service {
     await this.store.append({ topic: "news", incarnation: 1, parts, nowMs: Date.now() });
   }
 
-  stream(signal: AbortSignal): AsyncGenerator<{ readonly messages: readonly string[] }> {
+  stream(signal: AbortSignal): AsyncIterableIterator<StreamPage> {
     const from = { generation: 0, topics: startOf([topic]) };
     return streamPages(this.context, ["news"], from, 0, async () => this.current, signal);
   }
 }
 
-async function textsOf(
-  pages: AsyncGenerator<{ readonly messages: readonly string[] }>,
-  count: number,
-): Promise<string[]> {
+async function textsOf(pages: AsyncIterableIterator<StreamPage>, count: number): Promise<string[]> {
   const texts: string[] = [];
   while (texts.length < count) {
     const { value } = await pages.next();
-    texts.push(...value.messages.map((message: string) => JSON.parse(message).body));
+    texts.push(...textsIn(value));
   }
   return texts;
+}
+
+function textsIn(page: StreamPage): string[] {
+  const written = page.written(({ messages }) => Buffer.from(`[${messages}]`));
+  return JSON.parse(String(written)).map(({ body }: { body: string }) => body);
 }
 
 async function reached(what: string, isSo: () => boolean): Promise<void> {
@@ -132,7 +135,7 @@ describe("streams of one topic", () => {
     await delay(30);
     assert.equal(service.waits, 1);
     await service.publish("1");
-    assert.match((await waiting[0]!).value.messages[0], /"body":"1"/);
+    assert.deepEqual(textsIn((await waiting[0]!).value), ["1"]);
     for (const next of waiting.slice(1)) assert.equal((await next).done, true);
     const last = streams[0]!.next();
     await reached("it waits", () => service.waits === 1);

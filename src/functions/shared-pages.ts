@@ -3,18 +3,7 @@ import { type Cursor, encodeCursor } from "#core/cursor.ts";
 import { type ReadStep, readOn, watchesOf } from "#core/reader.ts";
 import type { TopicRecord } from "#core/store.ts";
 import type { Context } from "./context.ts";
-import { type MessagesPage, pageOfStep } from "./messages-page.ts";
-
-/** A page of a stream, and where the stream stands behind it. */
-export interface StreamPage extends MessagesPage {
-  readonly end: Cursor;
-  /** There is more behind it at once. */
-  readonly more: boolean;
-  /** On the monotonic clock. */
-  readonly madeAtMs: number;
-  /** How many streams waited for it. */
-  readonly readers: number;
-}
+import { type MessagesPage, pageOfStep, type StreamPage } from "./messages-page.ts";
 
 /**
  * After a page streams gather before the next, for as long as that takes about to be written to all of them: three times
@@ -25,8 +14,8 @@ const gatherMsMax = 5;
 const gatherMsOfReader = 0.02;
 /** Who stands at the same place later than this reads for itself: what expired meanwhile must not be given. */
 const keptMs = 1_000;
-/** The newest pages are kept up to so many characters of messages. */
-const keptCharactersMax = 4_000_000;
+/** The newest pages are kept up to so many characters of messages, and as many before them. */
+const keptCharactersMax = 2_000_000;
 /** However long nothing comes, topics are looked up anew so often: one may have been made again, or got more shards. */
 const lookMs = 5_000;
 
@@ -46,137 +35,171 @@ function makeSharedPages(context: Context): SharedPages {
  */
 class SharedPages {
   readonly #context: Context;
-  readonly #places = new Map<string, Place>();
-  readonly #kept: Place[] = [];
-  #keptCharacters = 0;
+  /**
+   * The places of late, and those before them: two tables by turns, as one from which places were taken out one by one
+   * would be rebuilt all the time, and each old table keep the next from being collected early.
+   */
+  #places = new Map<string, Place>();
+  #placesBefore = new Map<string, Place>();
+  #turnedAtMs = 0;
+  #characters = 0;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
   /**
-   * The first page behind a place, as soon as there is one; undefined when `ms` pass before or the signal aborts.
-   * `key` names the topics; `previous` is the page that ends at this place, if the caller had one. Throws `cursor_ahead`.
+   * The place where a stream stands, to wait there for the first page behind it. `key` names the topics; `previous` is the
+   * page that ends at this place, if the stream had one.
    */
-  async next(
-    key: string,
-    topicsNow: () => Promise<TopicRecord[]>,
-    from: Cursor,
-    previous: StreamPage | undefined,
-    ms: number,
-    signal: AbortSignal,
-  ): Promise<StreamPage | undefined> {
+  placeAt(key: string, topicsNow: () => Promise<TopicRecord[]>, from: Cursor, previous: SharedPage | undefined): Place {
     const at = `${key} ${previous?.cursor ?? encodeCursor(from)}`;
-    let place = this.#places.get(at);
+    const place = this.#places.get(at) ?? this.#placesBefore.get(at);
     if (!place || place.isStale()) {
-      place = new Place(at);
-      this.#places.set(at, place);
-      void this.#fill(place, topicsNow, from, previous);
+      const made = new Place(at, () => this.#forget(made));
+      this.#places.set(at, made);
+      void this.#fill(made, topicsNow, from, previous);
+      return made;
     }
-    await place.wait(ms, signal);
-    if (place.isAbandoned() && this.#places.get(at) === place) this.#places.delete(at);
-    return place.page();
+    return place;
   }
 
   async #fill(
     place: Place,
     topicsNow: () => Promise<TopicRecord[]>,
     from: Cursor,
-    previous: StreamPage | undefined,
+    previous: SharedPage | undefined,
   ): Promise<void> {
-    const { store, clock } = this.#context;
-    const { signal } = place;
+    const { store, clock, settings } = this.#context;
     try {
       if (previous && !previous.more) await pause(previous.madeAtMs + gatherMsOf(previous) - performance.now());
       let cursor = from;
-      while (!signal.aborted) {
+      while (!place.isAbandoned) {
         const topics = await topicsNow();
         const step = await readOn(store, topics, cursor, limits.pageMessagesMax, clock.nowMs());
         if (step.deliveries.length > 0) {
-          this.#keep(place, this.#pageOf(cursor, step, place.waiting));
+          this.#keep(place, new SharedPage(pageOfStep(settings, cursor, step), step, place.waiting));
           return;
         }
         cursor = step.cursor;
-        if (!step.more) await this.#news(topics, cursor, signal);
+        if (!step.more) await this.#news(place, topics, cursor);
       }
     } catch (error) {
-      this.#places.delete(place.at);
+      this.#forget(place);
       place.fail(error);
     }
   }
 
-  #pageOf(from: Cursor, step: ReadStep, readers: number): StreamPage {
-    const page = pageOfStep(this.#context.settings, from, step);
-    return { ...page, end: step.cursor, more: step.more, madeAtMs: performance.now(), readers };
+  #keep(place: Place, page: SharedPage): void {
+    place.fill(page);
+    this.#characters += page.characters;
+    if (page.madeAtMs - this.#turnedAtMs < keptMs && this.#characters < keptCharactersMax) return;
+    this.#placesBefore = this.#places;
+    this.#places = new Map([...this.#places].filter((entry) => entry[1].waiting > 0));
+    this.#turnedAtMs = page.madeAtMs;
+    this.#characters = 0;
   }
 
-  #keep(place: Place, page: StreamPage): void {
-    this.#kept.push(place);
-    this.#keptCharacters += place.fill(page);
-    while (this.#kept.length > 1 && (this.#keptCharacters > keptCharactersMax || this.#kept[0]!.isStale())) {
-      const oldest = this.#kept.shift()!;
-      this.#keptCharacters -= oldest.characters;
-      if (this.#places.get(oldest.at) === oldest) this.#places.delete(oldest.at);
-    }
+  #forget(place: Place): void {
+    for (const places of [this.#places, this.#placesBefore])
+      if (places.get(place.at) === place) places.delete(place.at);
   }
 
-  async #news(topics: readonly TopicRecord[], cursor: Cursor, signal: AbortSignal): Promise<void> {
+  async #news(place: Place, topics: readonly TopicRecord[], cursor: Cursor): Promise<void> {
+    if (place.isAbandoned) return;
     const over = new AbortController();
     const end = (): void => over.abort();
     const timer = setTimeout(end, lookMs);
-    signal.addEventListener("abort", end);
-    if (!signal.aborted) await this.#context.store.waitForNews(watchesOf(topics, cursor), over.signal);
+    place.stopWaiting = end;
+    await this.#context.store.waitForNews(watchesOf(topics, cursor), over.signal);
     clearTimeout(timer);
-    signal.removeEventListener("abort", end);
   }
 }
 
+/** A page that streams share. Once it is written out only that is kept, and where a stream stands behind it. */
+export class SharedPage implements StreamPage {
+  readonly end: Cursor;
+  readonly cursor: string;
+  /** There is more behind it at once. */
+  readonly more: boolean;
+  /** How many messages it has, and how long they are together. */
+  readonly messages: number;
+  readonly characters: number;
+  /** On the monotonic clock. */
+  readonly madeAtMs: number = performance.now();
+  /** How many streams waited for it. */
+  readonly readers: number;
+  #page: MessagesPage | undefined;
+  #written: Uint8Array | undefined;
+
+  constructor(page: MessagesPage, { cursor, more }: ReadStep, readers: number) {
+    this.end = cursor;
+    this.cursor = page.cursor;
+    this.more = more;
+    this.messages = page.messages.length;
+    this.characters = page.messages.reduce((sum, message) => sum + message.length, 0);
+    this.readers = readers;
+    this.#page = page;
+  }
+
+  written(write: (page: MessagesPage) => Uint8Array): Uint8Array {
+    if (!this.#written) {
+      this.#written = write(this.#page!);
+      this.#page = undefined;
+    }
+    return this.#written;
+  }
+}
+
+/** Who waits at a place. */
+export interface Waiting {
+  /** There is a page now, or a failure. */
+  arrived(place: Place): void;
+}
+
 /** A place in some topics, those who wait there, and then the page behind it. */
-class Place {
+export class Place {
   readonly at: string;
-  characters = 0;
-  readonly #over = new AbortController();
-  readonly #waiting = new Set<() => void>();
-  #page: StreamPage | undefined;
+  /** Nobody waits any more, and there is no page. */
+  isAbandoned = false;
+  /** Ends a wait for news when it is abandoned. */
+  stopWaiting: () => void = () => {};
+  readonly #forget: () => void;
+  #waiting: Waiting[] = [];
+  #page: SharedPage | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(at: string) {
+  constructor(at: string, forget: () => void) {
     this.at = at;
+    this.#forget = forget;
   }
 
   /** How many wait now. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
-  /** Aborts when nobody waits any more. */
-  get signal(): AbortSignal {
-    return this.#over.signal;
+  /** Tells `waiting` once there is a page or a failure, at once if there is one. */
+  enter(waiting: Waiting): void {
+    if (this.#page || this.#failure) waiting.arrived(this);
+    else this.#waiting.push(waiting);
   }
 
-  /** Resolves when there is a page or a failure, when `ms` have passed, or when the signal aborts. */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#isDone() || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        this.#waiting.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener("abort", end);
-      this.#waiting.add(end);
-    });
-    if (this.#waiting.size === 0 && !this.#isDone()) this.#over.abort();
+  /** Tells it nothing any more. */
+  leave(waiting: Waiting): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    if (this.#waiting.length > 0) return;
+    this.isAbandoned = true;
+    this.#forget();
+    this.stopWaiting();
   }
 
-  /** Gives the page to all who wait; how many characters it holds. */
-  fill(page: StreamPage): number {
+  /** Gives the page to all who wait. */
+  fill(page: SharedPage): void {
     this.#page = page;
-    for (const message of page.messages) this.characters += message.length;
     this.#wake();
-    return this.characters;
   }
 
   fail(error: unknown): void {
@@ -184,30 +207,25 @@ class Place {
     this.#wake();
   }
 
-  page(): StreamPage | undefined {
+  /** Of one that somebody arrived at. Throws `cursor_ahead`, and what else reading failed with. */
+  page(): SharedPage {
     if (this.#failure) throw this.#failure.error;
-    return this.#page;
-  }
-
-  isAbandoned(): boolean {
-    return this.#over.signal.aborted;
+    return this.#page!;
   }
 
   isStale(): boolean {
-    return this.isAbandoned() || (this.#page !== undefined && performance.now() - this.#page.madeAtMs > keptMs);
-  }
-
-  #isDone(): boolean {
-    return this.#page !== undefined || this.#failure !== undefined;
+    return this.isAbandoned || (this.#page !== undefined && performance.now() - this.#page.madeAtMs > keptMs);
   }
 
   #wake(): void {
-    for (const end of [...this.#waiting]) end();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) each.arrived(this);
   }
 }
 
 /** Below a millisecond, which is what timers are good for, not at all. */
-function gatherMsOf({ readers }: StreamPage): number {
+function gatherMsOf({ readers }: SharedPage): number {
   return Math.min(gatherMsMax, Math.floor(readers * gatherMsOfReader));
 }
 

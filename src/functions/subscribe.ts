@@ -8,7 +8,7 @@ import { type Caller, requireSubscriber } from "./access.ts";
 import { commit } from "./commit-cursor.ts";
 import type { Context } from "./context.ts";
 import { presentTopics } from "./known-topics.ts";
-import type { MessagesPage } from "./messages-page.ts";
+import type { MessagesPage, StreamPage } from "./messages-page.ts";
 import { readPage, streamPages } from "./reading.ts";
 
 export interface SubscribeInput {
@@ -48,7 +48,7 @@ export async function subscribeStream(
   caller: Caller,
   input: SubscribeInput,
   signal: AbortSignal,
-): Promise<AsyncGenerator<MessagesPage>> {
+): Promise<AsyncIterableIterator<StreamPage>> {
   const { cursor, record } = await begin(context, caller, input);
   if (cursor.generation !== record.cursor.generation) {
     throw new BellwetherError(

@@ -36,6 +36,11 @@ export class SummaryCache {
     this.#bytesMax = bytesMax;
   }
 
+  /** What is kept now, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * The summaries of these keys that are there. All that are not taken from here are as of one moment. `isSettled` says of
    * a bucket that it is counted and rolled up; it must have been found out before this call.
@@ -57,14 +62,15 @@ export class SummaryCache {
 
   #take(key: string, nowMs: number): Kept | undefined {
     const kept = this.#kept.get(key);
-    return kept && kept.untilMs > nowMs && kept.untilMs <= nowMs + keptMs ? kept : undefined;
+    return kept && isFresh(kept, nowMs) ? kept : undefined;
   }
 
   #put(key: SummaryKey, record: SummaryRecord | undefined, nowMs: number): void {
     const bytes = entryBytes + (record?.bytes.length ?? 0);
     this.#drop(keyText(key));
-    for (const oldest of this.#kept.keys()) {
-      if (this.#bytes + bytes <= this.#bytesMax) break;
+    // Also what is past its time: nobody is given it any more.
+    for (const [oldest, kept] of this.#kept) {
+      if (this.#bytes + bytes <= this.#bytesMax && isFresh(kept, nowMs)) break;
       this.#drop(oldest);
     }
     if (bytes > this.#bytesMax) return;
@@ -76,6 +82,11 @@ export class SummaryCache {
     this.#bytes -= this.#kept.get(key)?.bytes ?? 0;
     this.#kept.delete(key);
   }
+}
+
+/** Not past its minute, and not of a time that the clock was set back from. */
+function isFresh({ untilMs }: Kept, nowMs: number): boolean {
+  return untilMs > nowMs && untilMs <= nowMs + keptMs;
 }
 
 function isClosed({ level, startMs }: SummaryKey, nowMs: number): boolean {

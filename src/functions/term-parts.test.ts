@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { SummaryRecord } from "#core/store.ts";
 import { encodeSummary } from "#terms/codec.ts";
 import { exactSummary, mergeSummaries, type Summary, topTerms } from "#terms/summary.ts";
@@ -43,6 +45,52 @@ test("a summary that was put anew is decoded anew, also under a version that was
   ]);
 });
 
+test("what is kept takes no more memory than it may, however small the scopes and their summaries are", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const takenBy = async (fill: (parts: TermParts) => Promise<void>): Promise<number> => {
+    const parts = new TermParts(2_000_000);
+    collect();
+    const before = process.memoryUsage();
+    await fill(parts);
+    collect();
+    const after = process.memoryUsage();
+    await parts.totals(scope, []); // still there
+    return after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+  };
+  const { bytes } = record(0, 1, summaryOf("apple pear"));
+  const small = (name: string, startMs: number): SummaryRecord => ({
+    ...record(0, 1, summaryOf()),
+    scope: name,
+    startMs,
+    bytes,
+  });
+  const many = await takenBy(async (parts) => {
+    for (let i = 0; i < 1_000; i++) await parts.totals(`topic:t${i}#1`, [small(`topic:t${i}#1`, 0)]);
+  });
+  assert.ok(many < 4_000_000, `1,000 scopes take ${many} bytes`);
+  const long = await takenBy(async (parts) => {
+    for (let i = 0; i < 20_000; i += 100)
+      await parts.totals(
+        scope,
+        Array.from({ length: 100 }, (_, n) => small(scope, i + n)),
+      );
+  });
+  assert.ok(long < 4_000_000, `summaries of 20,000 buckets take ${long} bytes`);
+});
+
+test("a scope is decoded anew every five minutes, as its lexicon keeps terms that no summary holds any more", async () => {
+  let nowMs = 0;
+  const parts = new TermParts(undefined, () => nowMs);
+  const lexiconOf = async (text: string) => (await parts.totals(scope, [record(0, 1, summaryOf(text))]))[0]!.lexicon;
+  const first = await lexiconOf("apple");
+  nowMs += 299_000;
+  assert.equal(await lexiconOf("pear"), first);
+  nowMs += 2_000;
+  const second = await lexiconOf("plum");
+  assert.deepEqual([second.find("apple"), second.find("plum")], [undefined, 0]);
+});
+
 test("the cache of summaries keeps as many bytes as it may, the newest, and nothing for longer than a minute", async () => {
   const [minute, hour] = [60_000, 3_600_000];
   let nowMs = 10 * hour;
@@ -71,7 +119,10 @@ test("the cache of summaries keeps as many bytes as it may, the newest, and noth
     "what is not settled is read anew; that there is nothing is kept",
   );
   nowMs += minute;
-  assert.deepEqual(await read(roomy, 1, 2, 3, 9), [1, 2, 3, 9]);
+  const keptBytes = roomy.bytes;
+  await read(roomy, 1);
+  assert.ok(roomy.bytes < keptBytes, "what is past its minute goes when another comes");
+  assert.deepEqual(await read(roomy, 1, 2, 3, 9), [2, 3, 9]);
   nowMs -= 2 * hour;
   assert.deepEqual(await read(roomy, 1), [1], "the clock went back");
 

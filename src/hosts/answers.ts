@@ -63,7 +63,7 @@ import { registerSubscriber } from "#functions/register-subscriber.ts";
 import { seekSubscriber } from "#functions/seek-subscriber.ts";
 import { type SubscribeInput, subscribe, subscribeStream } from "#functions/subscribe.ts";
 import { type Answer, idempotencyKeyOf, mediaTypeOf } from "./call.ts";
-import { eventStream, pageFrames, termsFrames } from "./event-stream.ts";
+import { EventStream, pageFrames, termsFrames } from "./event-stream.ts";
 import type { HttpResponse } from "./http-types.ts";
 
 /** Operations whose input and output are plain JSON. Marked so that a bundle leaves out those that it does not name. */
@@ -219,8 +219,8 @@ function pageResponse(page: MessagesPage): HttpResponse {
 }
 
 function streamResponse<T>(
-  items: AsyncGenerator<T>,
-  framesOf: (item: T) => string,
+  items: AsyncIterator<T>,
+  framesOf: (item: T) => Uint8Array,
   done: () => Promise<void>,
 ): HttpResponse {
   return {
@@ -231,6 +231,6 @@ function streamResponse<T>(
       "x-content-type-options": "nosniff",
       "x-accel-buffering": "no",
     },
-    stream: eventStream(items, framesOf, done),
+    stream: new EventStream(items, framesOf, done),
   };
 }

@@ -11,14 +11,14 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** The answer to it. A stream is texts to be sent as they come, until it ends. */
+/** The answer to it. A stream is UTF-8 text to be sent as it comes, until it ends. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body?: string;
   /** In place of a body: what is no text, of the pages of a host. `content-length` says how much it is, also to HEAD. */
   readonly bytes?: Uint8Array;
-  readonly stream?: AsyncIterable<string>;
+  readonly stream?: AsyncIterable<Uint8Array>;
   /** The operation that answered, for logs and metrics. */
   readonly operation?: string;
   /** Who made a call that belongs into the audit log. */

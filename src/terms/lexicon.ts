@@ -30,6 +30,11 @@ export class Lexicon {
     return this.#size;
   }
 
+  /** What its tables take, also where they stand empty. */
+  get bytes(): number {
+    return this.#places.byteLength + this.#units.byteLength + this.#starts.byteLength + this.#lengths.byteLength;
+  }
+
   /** The number of a term, a new one if it has none. Throws RangeError for more than 64 bytes or a lone surrogate. */
   add(term: string): number {
     return this.addUnits(this.#slotUnits, this.#put(term));

@@ -84,6 +84,11 @@ export class Totals {
     this.#adjusts = adjusts;
   }
 
+  /** What its columns take. */
+  get bytes(): number {
+    return this.counts.byteLength + (this.#adjusts?.byteLength ?? 0);
+  }
+
   /** How much the true count of a term can be above `counts`; of one that no part has, the floor. */
   errorOf(id: number): number {
     return this.#adjusts ? this.floor + (this.#adjusts[id] ?? 0) : 0;

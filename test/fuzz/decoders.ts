@@ -6,6 +6,7 @@ import { BellwetherError } from "#contract/errors.ts";
 import { type Cursor, decodeCursor, encodeCursor, type Position } from "#core/cursor.ts";
 import { decodeEntry, encodePart, renderMessage, type StoredMessage } from "#core/entry.ts";
 import { parseMessages } from "#core/messages.ts";
+import { streamPageOf } from "#functions/messages-page.ts";
 import { pageFrames } from "#hosts/event-stream.ts";
 import { packAppends, packResults, unpackAppends, unpackResults } from "#stores/embedded/packed-appends.ts";
 import { decodeSummary, encodeSummary, SummaryFormatError } from "#terms/codec.ts";
@@ -229,7 +230,7 @@ const bodies: FuzzedDecoder = {
       pollAfterMs: 0,
       events: () => messages.map((message) => ({ id: "c1.x", message })),
     };
-    const read = eventsOf(Buffer.from(pageFrames(page)), 13, 1e6).map(({ data }) => JSON.parse(data));
+    const read = eventsOf(Buffer.from(pageFrames(streamPageOf(page))), 13, 1e6).map(({ data }) => JSON.parse(data));
     assert.deepEqual(
       read.map(({ body }) => body),
       (Object.hasOwn(sent, "messages") ? sent.messages : [sent]).map(({ body }: { body: unknown }) => body),

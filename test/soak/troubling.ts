@@ -19,11 +19,13 @@ export async function trouble(
 ): Promise<void> {
   const { random, world } = scene;
   const active: Active[] = [];
+  // Not one after the other: a server that was killed in a full disk may not come up until there is room.
+  const ending = new Map<Active, Promise<void>>();
   let nextAtMs = performance.now() + random.integer(0, 1_000);
   try {
     while (performance.now() < untilMs && !world.service.isBroken) {
-      const over = active.filter(({ endsAtMs }) => endsAtMs <= performance.now());
-      for (const each of over) await remove(each);
+      const over = active.filter((each) => each.endsAtMs <= performance.now() && !ending.has(each));
+      for (const each of over) remove(each);
       if (performance.now() >= nextAtMs && active.length < Math.min(atOnceMax, troubles.length)) {
         const left = troubles.filter(({ name }) => !active.some((each) => each.trouble.name === name));
         active.push(await begin(scene, random.pick(left), say));
@@ -32,14 +34,18 @@ export async function trouble(
       await delay(20);
     }
   } finally {
-    // The ones begun last first: a server that was killed in a full disk comes up once there is room, or before.
-    while (active.length > 0) await remove(active.at(-1)!);
+    for (const each of active) if (!ending.has(each)) remove(each);
+    await Promise.all(ending.values());
   }
 
-  async function remove(each: Active): Promise<void> {
-    active.splice(active.indexOf(each), 1);
-    await each.end();
-    say(`${each.trouble.name} over`);
+  /** It counts as there until it has ended. */
+  function remove(each: Active): void {
+    const ended = each.end().then(() => {
+      active.splice(active.indexOf(each), 1);
+      say(`${each.trouble.name} over`);
+    });
+    ended.catch(() => {});
+    ending.set(each, ended);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ReadableStream, TextEncoderStream } from "node:stream/web";
+import { ReadableStream } from "node:stream/web";
 import { BellwetherError } from "#contract/errors.ts";
 import { limits } from "#contract/limits.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http-types.ts";
@@ -15,16 +15,16 @@ export interface InProcessHost {
 export function createInProcessHost(handler: HttpHandler): InProcessHost {
   const stopping = new AbortController();
   const underWay = new Set<Promise<HttpResponse>>();
-  const streams = new Set<AsyncIterator<string>>();
+  const streams = new Set<AsyncIterator<Uint8Array>>();
 
   /** A stream that is ended by `close`, also when its reader takes nothing. */
-  async function* ending(stream: AsyncIterable<string>): AsyncGenerator<string> {
-    const texts = stream[Symbol.asyncIterator]();
-    streams.add(texts);
+  async function* ending(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const chunks = stream[Symbol.asyncIterator]();
+    streams.add(chunks);
     try {
-      yield* { [Symbol.asyncIterator]: () => texts };
+      yield* { [Symbol.asyncIterator]: () => chunks };
     } finally {
-      streams.delete(texts);
+      streams.delete(chunks);
     }
   }
 
@@ -42,7 +42,7 @@ export function createInProcessHost(handler: HttpHandler): InProcessHost {
     async close() {
       stopping.abort();
       await Promise.allSettled(underWay);
-      await Promise.allSettled([...streams].map((texts) => texts.return?.()));
+      await Promise.allSettled([...streams].map((chunks) => chunks.return?.()));
     },
   };
 }
@@ -73,13 +73,9 @@ function requestOf(request: Request, stopping: AbortSignal): HttpRequest {
 
 function responseOf(
   { status, headers, body, stream }: HttpResponse,
-  ending: (stream: AsyncIterable<string>) => AsyncIterable<string>,
+  ending: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
 ): Response {
-  const content = stream
-    ? ReadableStream.from(ending(stream)).pipeThrough(new TextEncoderStream())
-    : status === 204
-      ? null
-      : (body ?? null);
+  const content = stream ? ReadableStream.from(ending(stream)) : status === 204 ? null : (body ?? null);
   return new Response(content as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 

@@ -38,10 +38,10 @@ export function createApiFunction(handler: HttpHandler, telemetry: Telemetry): A
 }
 
 /** A finite stream as one text: what has been read of it so far when it is large, or ends, or fails. */
-async function gathered(stream: AsyncIterable<string>): Promise<string> {
+async function gathered(stream: AsyncIterable<Uint8Array>): Promise<string> {
   let text = "";
   for await (const part of stream) {
-    text += part;
+    text += Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
     if (text.length >= streamCharactersMax) break;
   }
   return text;

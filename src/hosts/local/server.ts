@@ -175,14 +175,18 @@ export function createLocalServer(
   async function sendStream(
     outgoing: ServerResponse,
     { status, headers }: HttpResponse,
-    stream: AsyncIterable<string>,
+    stream: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      outgoing.writeHead(status, headers);
-      for await (const text of stream) {
+      // Its end is that of the connection. So there are no chunks, and the same bytes go to every socket as they are.
+      outgoing.removeHeader("transfer-encoding");
+      outgoing.writeHead(status, { ...headers, connection: "close" });
+      outgoing.flushHeaders();
+      const { socket } = outgoing.req;
+      for await (const bytes of stream) {
         if (outgoing.destroyed) break;
-        if (!outgoing.write(text) && !(await drained(outgoing, signal))) break;
+        if (!socket.write(bytes) && !(await drained(socket, signal))) break;
       }
       outgoing.end();
     } finally {
@@ -239,12 +243,12 @@ class Gone {
 }
 
 /** Waits until a slow reader has taken what was written. Nothing more is read for it meanwhile. false when it is gone. */
-async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<boolean> {
+async function drained(socket: Socket, signal: AbortSignal): Promise<boolean> {
   try {
-    await once(outgoing, "drain", { signal: AbortSignal.any([signal, AbortSignal.timeout(stalledMs)]) });
+    await once(socket, "drain", { signal: AbortSignal.any([signal, AbortSignal.timeout(stalledMs)]) });
     return true;
   } catch {
-    if (!signal.aborted) outgoing.destroy();
+    if (!signal.aborted) socket.destroy();
     return false;
   }
 }

@@ -1,10 +1,15 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** The store's file inside the data folder. */
 export function databasePath(folder: string): string {
   return join(folder, "bellwether.db");
+}
+
+/** How long the write-ahead log is as a file: what it holds, or has held. */
+export function logBytes(folder: string): number {
+  return statSync(`${databasePath(folder)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** At this the log is checkpointed inside the commit, come what may: 256 MB. */

@@ -24,6 +24,16 @@ export function positionOf(shardId: number, ticket: number): number {
   return shardId * ticketsPerShard + ticket;
 }
 
+const ofShard = "FROM shards WHERE topic = ? AND incarnation = ? AND shard = ? AND deleted = 0";
+
+const shardState = `SELECT tickets, messages, first_ticket, first_sequence, stored_bytes, last_at_ms ${ofShard}`;
+
+/** From a ticket on, or from the first that is still there. Without an entry one row says so: then there may have to be one. */
+const entriesFrom = `
+  WITH shard AS (SELECT id * ${ticketsPerShard} AS base, max(first_ticket, ?) AS first, tickets ${ofShard})
+  SELECT first, tickets, position - base AS ticket, first_sequence, count, published_at_ms, payload
+  FROM shard LEFT JOIN entries ON position >= base + first AND position < base + tickets ORDER BY position`;
+
 /** The verbs that read, as plain functions over one connection. */
 export const reads = {
   getTopic(db: Statements, topic: string): TopicRecord | undefined {
@@ -70,24 +80,27 @@ export const reads = {
   },
 
   readEntries(db: Statements, ref: ShardRef, fromTicket: number, messagesMax: number, bytesMax: number): Entry[] {
-    const shard = shardRow(db, ref);
-    if (!shard) return [];
     const entries: Entry[] = [];
     let messages = 0;
     let bytes = 0;
-    let ticket = Math.max(fromTicket, Number(shard.first_ticket));
-    for (const end = Number(shard.tickets); ticket < end && messages < messagesMax && bytes < bytesMax; ticket++) {
-      const entry = entryAt(db, shard, ticket);
-      if (!entry) throw new Error(`The entry ${ticket} of ${ref.topic}/${ref.shard} is missing from the store.`);
+    let ticket: number | undefined;
+    for (const row of db.iterate(entriesFrom, fromTicket, ref.topic, ref.incarnation, ref.shard)) {
+      ticket ??= Number(row.first);
+      if (row.ticket !== ticket && ticket < Number(row.tickets))
+        throw new Error(`The entry ${ticket} of ${ref.topic}/${ref.shard} is missing from the store.`);
+      if (row.ticket === null) break;
+      const entry = entryFromRow(row, ticket);
       entries.push(entry);
       messages += entry.count;
       bytes += entry.payload.length;
+      ticket += 1;
+      if (messages >= messagesMax || bytes >= bytesMax) break;
     }
     return entries;
   },
 
   getShard(db: Statements, ref: ShardRef): ShardState | undefined {
-    const row = shardRow(db, ref);
+    const row = db.get(shardState, ref.topic, ref.incarnation, ref.shard);
     return (
       row && {
         tickets: Number(row.tickets),
@@ -106,7 +119,7 @@ export const reads = {
     ref: ShardRef,
     at: { readonly sequence: number } | { readonly publishedAtMs: number },
   ): Entry | undefined {
-    const shard = shardRow(db, ref);
+    const shard = db.get(`SELECT id, first_ticket, tickets ${ofShard}`, ref.topic, ref.incarnation, ref.shard);
     if (!shard) return undefined;
     const reached = (row: Row): boolean =>
       "sequence" in at
@@ -168,16 +181,7 @@ export const reads = {
 export type ReadName = keyof typeof reads;
 
 /** Those of several statements that must see one moment. */
-export const severalStatements: ReadonlySet<ReadName> = new Set(["readEntries", "findEntry", "getSummaries"]);
-
-function shardRow(db: Statements, ref: ShardRef): Row | undefined {
-  return db.get(
-    "SELECT * FROM shards WHERE topic = ? AND incarnation = ? AND shard = ? AND deleted = 0",
-    ref.topic,
-    ref.incarnation,
-    ref.shard,
-  );
-}
+export const severalStatements: ReadonlySet<ReadName> = new Set(["findEntry", "getSummaries"]);
 
 function entryAt(db: Statements, shard: Row, ticket: number): Entry | undefined {
   const row = db.get("SELECT * FROM entries WHERE position = ?", positionOf(Number(shard.id), ticket));

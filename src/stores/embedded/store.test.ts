@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -144,6 +144,25 @@ describe("the embedded store's file", () => {
     mkdirSync(folder);
     writeFileSync(databasePath(folder), "this is not a database, and long enough to be seen as none".repeat(100));
     await assert.rejects(openEmbeddedStore(folder), /not a database/);
+  });
+
+  test("whose log a killed process left long has it moved into the database with the first writes", async () => {
+    const folder = newFolder();
+    await (await openEmbeddedStore(folder)).close();
+    const left = newFolder();
+    mkdirSync(left);
+    const bytes = 70_000_000;
+    const database = openForWriting(folder);
+    database.exec(`CREATE TABLE filling (bytes BLOB); INSERT INTO filling VALUES (zeroblob(${bytes}))`);
+    for (const suffix of ["", "-wal"]) copyFileSync(databasePath(folder) + suffix, databasePath(left) + suffix);
+    database.close();
+    assert.ok(statSync(databasePath(left)).size < 1_000_000, "all of it is in the log");
+
+    await withStore(async (store) => {
+      // The log is seen to after the answer to a write, and before the next one is looked at.
+      for (let time = 0; time < 2; time++) await store.createTopic(topic, 10);
+      assert.ok(statSync(databasePath(left)).size > bytes);
+    }, left);
   });
 
   test("is held by one opening at a time, in this process and in others", async () => {

@@ -3,10 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { BellwetherError } from "#contract/errors.ts";
 import type { ShardRef } from "#core/shard.ts";
-import type { AppendRequest, AppendResult } from "#core/store.ts";
+import type { AppendRequest, AppendResult, TermsChange } from "#core/store.ts";
 import { AppendGroup } from "./append-group.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { openForWriting, Statements } from "./database.ts";
+import { logBytes, openForWriting, Statements } from "./database.ts";
 import { LateNews } from "./late-news.ts";
 import { packResults, unpackAppends } from "./packed-appends.ts";
 import {
@@ -29,7 +29,7 @@ const database = openForWriting(folder);
 const lock = holdFolder();
 upgradeSchema(database);
 const db = new Statements(database);
-const checkpoints = new Checkpoints(database);
+const checkpoints = new Checkpoints(database, logBytes(folder));
 const ports = new Set<MessagePort>();
 const lateNews = new LateNews();
 
@@ -58,7 +58,14 @@ function answer(port: MessagePort, { appends, calls }: WriteBatch): void {
   const news = deleted ? "any" : written;
   port.postMessage({ done: { appends: packResults(results), outcomes }, news } satisfies WriterReply);
   for (const other of ports) if (other !== port) lateNews.tell(other, news);
-  checkpoints.committed(appends.payload.length);
+  checkpoints.committed(appends.payload.length, summaryBytesOf(calls));
+}
+
+function summaryBytesOf(calls: readonly WriteCall[]): number {
+  let bytes = 0;
+  for (const { name, args } of calls)
+    if (name === "saveTerms") for (const put of (args[0] as TermsChange).puts) bytes += put.bytes.length;
+  return bytes;
 }
 
 interface Committed {
