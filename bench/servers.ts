@@ -44,7 +44,7 @@ export function makeFolder(): { path: string; remove(): void } {
  */
 export async function startService(mainFile: string, folder?: string): Promise<BenchService> {
   const own = folder === undefined ? makeFolder() : undefined;
-  const args = ["--port", "0", "--data-dir", folder ?? own!.path, "--log-level", "error"];
+  const args = ["--port", "0", "--data-dir", folder ?? own!.path, "--log-level", "error", "--audit-log", "false"];
   const server = await startServer(mainFile, args, /serves on http:\/\/127\.0\.0\.1:(\d+)/).catch((error) => {
     own?.remove();
     throw error;
