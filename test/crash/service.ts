@@ -11,6 +11,8 @@ export interface Excuse {
   readonly log?: RegExp;
   /** It may not come up. */
   readonly start?: true;
+  /** It stands still, and tells only afterwards what it ran into before. */
+  readonly standsStill?: true;
 }
 
 interface Period {
@@ -68,7 +70,10 @@ export class Service {
     const period = { excuse, fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY };
     this.#periods.push(period);
     return () => {
-      period.toMs = Math.min(period.toMs, performance.now() + graceMs);
+      const toMs = performance.now() + graceMs;
+      period.toMs = Math.min(period.toMs, toMs);
+      if (!excuse.standsStill) return;
+      for (const other of this.#periods) if (other.toMs >= period.fromMs) other.toMs = Math.max(other.toMs, toMs);
     };
   }
 

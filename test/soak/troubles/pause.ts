@@ -4,6 +4,7 @@ import type { Trouble } from "../trouble.ts";
 export default {
   about: "SIGSTOP, and after a while SIGCONT",
   lastsMs: [200, 4_000],
+  excuse: { standsStill: true },
   async begin({ world }) {
     const { pid } = world;
     if (pid === undefined) return () => {};
