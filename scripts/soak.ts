@@ -13,7 +13,7 @@ ${troubles.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`).join("\
 
 Every 6 to 15 seconds all troubles end, and everything that docs/guarantees.md promises of one machine is checked: of the
 log, of what was delivered, committed, sought, refused, expired and counted, and of every answer about terms. A failure that
-no trouble excuses is a violation, and so is memory that grows (runs of eight minutes and more leave out kill in their second
+no trouble excuses is a violation, and so is memory that grows (runs of two minutes and more leave out kill in their second
 half to see that). On a violation the seed, the last events and the folder of the data are told.
 
 --seed repeats the choices of a run, not its timing. --json prints one JSON object instead of lines.

@@ -57,11 +57,11 @@ export async function browseStream(
   await checkNotAhead(context.store, [topic], cursor);
   const isCurrent = async (): Promise<boolean> =>
     (await context.store.getTopic(input.topic))?.incarnation === topic.incarnation;
-  return after(beginningPage(cursor), streamPages(context, [input.topic], cursor, 0, isCurrent, signal));
+  return startingWith(beginningPage(cursor), streamPages(context, [input.topic], cursor, 0, isCurrent, signal));
 }
 
 /** One page, and then the others. */
-function after(first: StreamPage, pages: AsyncIterableIterator<StreamPage>): AsyncIterableIterator<StreamPage> {
+function startingWith(first: StreamPage, pages: AsyncIterableIterator<StreamPage>): AsyncIterableIterator<StreamPage> {
   let isFirst = true;
   return {
     next() {

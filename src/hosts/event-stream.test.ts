@@ -49,6 +49,25 @@ test("while nothing comes a stream beats, and loses nothing of what comes meanwh
   }
 });
 
+test("a failure that comes while a beat is being sent is told, not taken for the end", async () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  try {
+    const items = new Items();
+    const stream = new EventStream(items.listen(), termsFrames, async () => {});
+    await stream.next();
+    const beat = stream.next();
+    await Promise.resolve();
+    mock.timers.tick(limits.heartbeatSeconds * 1000);
+    assert.equal(await textOf(beat), ": heartbeat\n\n");
+    items.fail(new Error("the disk is gone"));
+    await new Promise((resolve) => setImmediate(resolve));
+    await assert.rejects(stream.next(), /the disk is gone/);
+    assert.equal(await textOf(stream.next()), "over");
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test("a stream that its reader leaves ends what it gave", async () => {
   const items = new Items();
   let ends = 0;

@@ -59,12 +59,12 @@ export class EventStream<T> implements AsyncIterableIterator<Uint8Array, undefin
       this.#timer = setInterval(this.#beat, limits.heartbeatSeconds * 1000);
       return Promise.resolve({ value: beginning, done: false });
     }
-    if (this.#isOver) return Promise.resolve(over);
     const early = this.#early;
     if (early) {
       this.#early = undefined;
       return early;
     }
+    if (this.#isOver) return Promise.resolve(over);
     return new Promise((resolve) => {
       this.#resolve = resolve;
       if (!this.#isAsked) this.#ask(this.#timer!);

@@ -1,11 +1,7 @@
 import type { MemorySample } from "./watch.ts";
 
-/**
- * A process may grow for so long: the caches of terms and of three connections fill as the database grows, code is compiled,
- * and the heap finds its size, which is much garbage beside what is used (measured: from 435 to 495 MB in this time under
- * all troubles, and 530 MB six minutes later, of which 50 MB were used objects throughout).
- */
-const warmUpMs = 180_000;
+/** A process may grow for so long: caches fill, code is compiled, the heap finds its size. */
+const warmUpMs = 60_000;
 /** What a judgement needs behind the warm-up. */
 const judgedMsMin = 60_000;
 /** Growth from the first third behind the warm-up to the last that is taken for flat: noise of the collector. */

@@ -44,7 +44,7 @@ export interface SoakResult extends Readonly<Record<keyof Totals["counts"], numb
 /** The server's minutes pass in a second of ours. */
 const clockRate = 60;
 /** A run of at least this long leaves troubles out that end the process in its second half, to see leaks. */
-const judgedSecondsMin = 480;
+const judgedSecondsMin = 120;
 const chapterMs = [6_000, 15_000] as const;
 const eventsKept = 40;
 

@@ -22,7 +22,8 @@ export function createInProcessHost(handler: HttpHandler): InProcessHost {
     const chunks = stream[Symbol.asyncIterator]();
     streams.add(chunks);
     try {
-      yield* { [Symbol.asyncIterator]: () => chunks };
+      // Copied, as a reader may do with its bytes what it likes, and these are those of all streams.
+      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) yield Uint8Array.from(chunk);
     } finally {
       streams.delete(chunks);
     }
