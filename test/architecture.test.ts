@@ -102,8 +102,8 @@ function isTaken(file: string, from: string, to: string, isDynamic: boolean): bo
   if (arrows[from]?.includes(to)) return true;
   // Composition roots name a concrete store; the one that embeds gives its client too.
   if (from === "hosts" && isRoot(file) && (to === "stores" || to === "client")) return true;
-  // `serve` and `demo` start the local host, loaded only when they run.
-  return to === "hosts" && isDynamic && /^cli\/(serve|demo)\.ts$/.test(file);
+  // `serve` and `demo` start the local host, loaded only when they run; `main.ts` gives the process of `serve` its room.
+  return to === "hosts" && isDynamic && /^cli\/(serve|demo|main)\.ts$/.test(file);
 }
 
 function otherStore(file: string, target: string): string[] {

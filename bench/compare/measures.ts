@@ -50,7 +50,7 @@ const batchesInFlight = 8;
 const latencyPerSecond = 1_000;
 const fanOutP99MsMax = 250;
 /** Messages per second, each a quarter more than the last. */
-const fanOutRates = Array.from({ length: 20 }, (_, step) => Math.round(25 * 1.25 ** step));
+const fanOutRates = Array.from({ length: 26 }, (_, step) => Math.round(25 * 1.25 ** step));
 const idleMs = 1_000;
 
 export const compareMeasures: readonly CompareMeasure[] = [

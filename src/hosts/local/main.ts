@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { greeting, usage } from "./greeting.ts";
-import { startLocalService } from "./service.main.ts";
 import { SettingError, type SettingName, settingSpecs } from "./settings.ts";
+import { giveYoungRoom } from "./young-room.ts";
 
 /** `npm start`: serves until SIGTERM or SIGINT, then stops in order. */
+giveYoungRoom();
 const names = Object.keys(settingSpecs) as SettingName[];
 
 try {
@@ -17,6 +18,7 @@ try {
       const value = flags[settingSpecs[name].flag];
       return typeof value === "string" ? [[name, value] as const] : [];
     });
+    const { startLocalService } = await import("./service.main.ts");
     const service = await startLocalService(Object.fromEntries(given));
     process.stdout.write(greeting(service.url, service.settings));
     const stop = (): void => {
