@@ -7,7 +7,7 @@ import { createOutput } from "./output.ts";
 import { runCli } from "./run.ts";
 
 const { env } = process;
-if (process.argv[2] === "serve") (await import("#hosts/local/young-room.ts")).giveYoungRoom();
+if (process.argv[2] === "serve") (await import("#hosts/local/memory-options.main.ts")).giveMemoryOptions();
 const controller = new AbortController();
 const end = () => controller.abort();
 

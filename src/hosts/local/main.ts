@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import { greeting, usage } from "./greeting.ts";
+import { giveMemoryOptions } from "./memory-options.main.ts";
 import { SettingError, type SettingName, settingSpecs } from "./settings.ts";
-import { giveYoungRoom } from "./young-room.ts";
 
 /** `npm start`: serves until SIGTERM or SIGINT, then stops in order. */
-giveYoungRoom();
+giveMemoryOptions();
 const names = Object.keys(settingSpecs) as SettingName[];
 
 try {

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const notHere = process.platform === "win32" && "a process cannot replace itself on Windows";
+
+interface Told {
+  readonly pid: number;
+  /** All of them, and those of the young generation alone. */
+  readonly options: readonly string[];
+  readonly young: readonly string[];
+  readonly args: readonly string[];
+  readonly arenas: string | undefined;
+  /** Variables besides. */
+  readonly others: readonly string[];
+}
+
+const tell = `{
+  const young = process.execArgv.filter((option) => /^--...-semi-space/.test(option));
+  const others = Object.keys(process.env).filter((name) => !name.startsWith("MALLOC_"));
+  const { pid, execArgv: options, env } = process;
+  console.log(JSON.stringify({ pid, options, young, args: process.argv.slice(2), arenas: env.MALLOC_ARENA_MAX, others }));
+}`;
+
+/** What a Node program tells of itself, each time it is begun. */
+function told(options: readonly string[], program: readonly string[], environment: NodeJS.ProcessEnv = {}): Told[] {
+  const preload = ["--import", `data:text/javascript,${encodeURIComponent(tell)}`];
+  const env = { ...process.env, ...environment };
+  const { pid, stdout, stderr, status } = spawnSync(process.execPath, [...preload, ...options, ...program], { env });
+  assert.equal(String(stderr), "");
+  assert.equal(status, 0);
+  const lines = String(stdout).split("\n");
+  const times: Told[] = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  assert.deepEqual(new Set(times.map((each) => each.pid)), new Set([pid]), "one process, whatever it becomes");
+  return times;
+}
+
+const programs = {
+  "npm start": [path("./main.ts"), "--help"],
+  "bellwether serve": [path("../../cli/main.ts"), "serve", "--help"],
+};
+const given = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+
+for (const [name, program] of Object.entries(programs)) {
+  test(`${name} gives its process options of memory, once, and leaves the rest as it was`, { skip: notHere }, () => {
+    const [first, second, ...more] = told(["--stack-size=900"], program);
+    assert.deepEqual([first!.young, second!.young, more], [[], given, []]);
+    assert.deepEqual([first!.arenas, second!.arenas], [undefined, "1"]);
+    assert.deepEqual(second!.options, [...first!.options, ...given]);
+    assert.deepEqual([second!.args, second!.others], [first!.args, first!.others]);
+  });
+
+  test(`${name} leaves alone what is given`, { skip: notHere }, () => {
+    const [only, ...none] = told(["--max-semi-space-size=4"], program);
+    assert.deepEqual([only!.young, none], [["--max-semi-space-size=4"], []]);
+    assert.equal(told([], program, { MALLOC_ARENA_MAX: "3" }).at(-1)!.arenas, "3");
+  });
+}
+
+test("a command that does not serve is not begun twice", () => {
+  assert.equal(told([], [path("../../cli/main.ts"), "--version"]).length, 1);
+});
+
+function path(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
