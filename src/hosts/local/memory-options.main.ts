@@ -25,7 +25,7 @@ const allocator: Readonly<Record<string, string>> = {
  * Gives this process the options that keep its memory small and its pauses short, before anything else is begun. They can be
  * given at its start alone, so the process replaces itself (same pid, arguments, environment and standard streams) by one
  * that has them. What the one who starts it says himself is left as it is. Does nothing where a process cannot replace
- * itself.
+ * itself, or would lose its channel to the one that forked it.
  */
 export function giveMemoryOptions(): void {
   const { env, execArgv, execPath, platform } = process;
@@ -35,7 +35,8 @@ export function giveMemoryOptions(): void {
     for (const bound of bounds) setFlagsFromString(`${bound}=0`);
     return;
   }
-  if (execArgv.some((option) => /semi.space.size/.test(option)) || platform === "win32") return;
+  const isChosen = /semi.space.size/.test([...execArgv, env.NODE_OPTIONS].join(" "));
+  if (isChosen || process.send || platform === "win32") return;
   const args = [execPath, ...execArgv, ...options, ...process.argv.slice(1)];
   process.execve?.(execPath, args, { ...allocator, ...env });
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -24,13 +26,21 @@ const tell = `{
 }`;
 
 /** What a Node program tells of itself, each time it is begun. */
-function told(options: readonly string[], program: readonly string[], environment: NodeJS.ProcessEnv = {}): Told[] {
+async function told(
+  options: readonly string[],
+  program: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  channel: readonly "ipc"[] = [],
+): Promise<Told[]> {
   const preload = ["--import", `data:text/javascript,${encodeURIComponent(tell)}`];
   const env = { ...process.env, ...environment };
-  const { pid, stdout, stderr, status } = spawnSync(process.execPath, [...preload, ...options, ...program], { env });
-  assert.equal(String(stderr), "");
-  assert.equal(status, 0);
-  const lines = String(stdout).split("\n");
+  const stdio = ["ignore" as const, "pipe" as const, "pipe" as const, ...channel];
+  const child = spawn(process.execPath, [...preload, ...options, ...program], { env, stdio });
+  const { pid } = child;
+  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "close")]);
+  assert.equal(stderr, "");
+  assert.equal(child.exitCode, 0);
+  const lines = stdout.split("\n");
   const times: Told[] = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   assert.deepEqual(new Set(times.map((each) => each.pid)), new Set([pid]), "one process, whatever it becomes");
   return times;
@@ -43,23 +53,30 @@ const programs = {
 const given = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
 
 for (const [name, program] of Object.entries(programs)) {
-  test(`${name} gives its process options of memory, once, and leaves the rest as it was`, { skip: notHere }, () => {
-    const [first, second, ...more] = told(["--stack-size=900"], program);
+  test(`${name} gives its process options of memory, once, and leaves the rest as it was`, {
+    skip: notHere,
+  }, async () => {
+    const [first, second, ...more] = await told(["--stack-size=900"], program);
     assert.deepEqual([first!.young, second!.young, more], [[], given, []]);
     assert.deepEqual([first!.arenas, second!.arenas], [undefined, "1"]);
     assert.deepEqual(second!.options, [...first!.options, ...given]);
     assert.deepEqual([second!.args, second!.others], [first!.args, first!.others]);
   });
 
-  test(`${name} leaves alone what is given`, { skip: notHere }, () => {
-    const [only, ...none] = told(["--max-semi-space-size=4"], program);
+  test(`${name} leaves alone what is given`, { skip: notHere }, async () => {
+    const [only, ...none] = await told(["--max-semi-space-size=4"], program);
     assert.deepEqual([only!.young, none], [["--max-semi-space-size=4"], []]);
-    assert.equal(told([], program, { MALLOC_ARENA_MAX: "3" }).at(-1)!.arenas, "3");
+    assert.equal((await told([], program, { NODE_OPTIONS: "--max-semi-space-size=4" })).length, 1);
+    assert.equal((await told([], program, { MALLOC_ARENA_MAX: "3" })).at(-1)!.arenas, "3");
   });
 }
 
-test("a command that does not serve is not begun twice", () => {
-  assert.equal(told([], [path("../../cli/main.ts"), "--version"]).length, 1);
+test("a process that was forked keeps its channel", async () => {
+  assert.equal((await told([], programs["npm start"], {}, ["ipc"])).length, 1);
+});
+
+test("a command that does not serve is not begun twice", async () => {
+  assert.equal((await told([], [path("../../cli/main.ts"), "--version"])).length, 1);
 });
 
 function path(relative: string): string {
