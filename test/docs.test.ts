@@ -56,9 +56,9 @@ test("every line of the threat model names tests that are there", () => {
 });
 
 test("a test that is not there is noticed", () => {
-  const [one] = testsNamed('`src/stores/conformance.ts`: "never passes the count cursor".');
-  assert.deepEqual(one, { path: "src/stores/conformance.ts", name: "never passes the count cursor" });
-  assert.equal(missingTests('`src/stores/conformance.ts`: "never passes the count curser".').length, 1);
+  const [one] = testsNamed('`src/stores/conformance/expiry.ts`: "never passes the count cursor".');
+  assert.deepEqual(one, { path: "src/stores/conformance/expiry.ts", name: "never passes the count cursor" });
+  assert.equal(missingTests('`src/stores/conformance/expiry.ts`: "never passes the count curser".').length, 1);
   assert.equal(missingTests('`test/nowhere.test.ts`: "never passes the count cursor".').length, 1);
 });
 

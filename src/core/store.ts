@@ -132,7 +132,7 @@ export interface StoreTraits {
 /**
  * How Bellwether remembers: verbs of the domain, each atomic and, once its promise resolves, durable. Above it everything
  * has been validated; below it nothing is interpreted. Throws BellwetherError with the codes named, `unavailable` when
- * nothing was written, and anything else for a fault. One suite, `stores/conformance.ts`, holds every store to this.
+ * nothing was written, and anything else for a fault. One suite, `stores/conformance/`, holds every store to this.
  */
 export interface Store {
   readonly traits: StoreTraits;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Store } from "#core/store.ts";
-import { storeConformance } from "#stores/conformance.ts";
+import { storeConformance } from "#stores/conformance/suite.ts";
 import { startEngine } from "./fake-engine.ts";
 import { Recorder } from "./fake-recorder.ts";
 import { openDynamoDbStore } from "./store.ts";

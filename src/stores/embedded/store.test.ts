@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, describe, test } from "node:test";
 import { decodeEntry, draftOf, encodePart } from "#core/entry.ts";
 import type { AppendResult, Store, TopicRecord } from "#core/store.ts";
-import { storeConformance } from "#stores/conformance.ts";
+import { storeConformance } from "#stores/conformance/suite.ts";
 import { databasePath, openForReading, openForWriting } from "./database.ts";
 import { openEmbeddedStore } from "./store.ts";
 

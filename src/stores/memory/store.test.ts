@@ -1,4 +1,4 @@
-import { storeConformance } from "#stores/conformance.ts";
+import { storeConformance } from "#stores/conformance/suite.ts";
 import { createMemoryStore } from "./store.ts";
 
 storeConformance("memory", { open: async () => createMemoryStore() });
