@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
@@ -17,20 +18,25 @@ export interface FakeService extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
 }
 
-/** Starts a service on a free port of the loopback; `answer` gets each request with its number, from 0. */
+/**
+ * Starts a service on a free port of the loopback; `answer` gets each request with its number, from 0. With a key and a
+ * certificate it speaks https.
+ */
 export async function startFakeService(
   answer: (request: SeenRequest, response: ServerResponse, number: number) => void | Promise<void>,
+  tls?: { readonly key: string; readonly cert: string },
 ): Promise<FakeService> {
   const requests: SeenRequest[] = [];
-  const server = createServer(async (request, response) => {
+  const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url: target = "", headers } = request;
     const seen = { method, target, headers, body: await text(request) };
     requests.push(seen);
     await answer(seen, response, requests.length - 1);
-  });
+  };
+  const server = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

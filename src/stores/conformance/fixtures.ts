@@ -42,7 +42,7 @@ export function tokenRecord(id: string): StreamTokenRecord {
   return { id, secretHash, subscriberId: "s1", createdAtMs: t0, usableUntilMs: t0 + 60_000 };
 }
 
-export type SummaryPut = TermsChange["puts"][number];
+type SummaryPut = TermsChange["puts"][number];
 
 export function summaryRecord(
   { scope, level, startMs }: SummaryKey,
