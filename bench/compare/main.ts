@@ -16,6 +16,7 @@ const { values } = parseArgs({
     peers: { type: "string" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "5" },
+    "warm-up": { type: "string", default: "5" },
     repeats: { type: "string", default: "3" },
     streams: { type: "string", default: "1000" },
     bytes: { type: "string", default: "300" },
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const options: CompareOptions = {
     rounds: positive("rounds"),
     seconds: positive("seconds"),
-    warmUpSeconds: Math.min(2, positive("seconds") / 2),
+    warmUpSeconds: positive("warm-up"),
     messageBytes: positive("bytes"),
     streams: positive("streams"),
     repeatsMax: Number(values.repeats),
@@ -80,7 +81,7 @@ function chooseMeasures(text: string | undefined): readonly MeasureName[] {
   });
 }
 
-function positive(name: "rounds" | "seconds" | "streams" | "bytes"): number {
+function positive(name: "rounds" | "seconds" | "streams" | "bytes" | "warm-up"): number {
   const value = Number(values[name]);
   if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not "${values[name]}".`);
   return value;
@@ -101,6 +102,7 @@ ${list}
   --peers a,b     only systems whose names hold one of these
   --rounds n      rounds of each system (5)
   --seconds n     seconds of each round (5)
+  --warm-up n     seconds of the same load before each (5): what is compiled as it runs takes so long
   --repeats n     how often a round is run again that others disturbed (3)
   --streams n     subscribers of the fan-out (1000)
   --bytes n       bytes of a message's JSON at most (300)
