@@ -17,6 +17,11 @@ const gatherMsOfReader = 0.02;
 const keptMs = 1_000;
 /** The newest pages are kept up to so many characters of messages, and as many before them. */
 const keptCharactersMax = 2_000_000;
+/**
+ * And up to so many pages, or half of the places there are: each that outlives young collections makes them longer, for one
+ * stream at 1,000 messages/s all of a second. Where many streams read, a second has 50 pages, as they gather.
+ */
+const keptPagesMax = 100;
 /** However long nothing comes, topics are looked up anew so often: one may have been made again, or got more shards. */
 const lookMs = 5_000;
 
@@ -44,6 +49,7 @@ class SharedPages {
   #placesBefore = new Map<string, Place>();
   #turnedAtMs = 0;
   #characters = 0;
+  #pages = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -94,11 +100,15 @@ class SharedPages {
   #keep(place: Place, page: SharedPage): void {
     place.fill(page);
     this.#characters += page.characters;
-    if (page.madeAtMs - this.#turnedAtMs < keptMs && this.#characters < keptCharactersMax) return;
+    this.#pages += 1;
+    const isFull =
+      this.#characters >= keptCharactersMax || this.#pages >= Math.max(keptPagesMax, this.#places.size / 2);
+    if (!isFull && page.madeAtMs - this.#turnedAtMs < keptMs) return;
     this.#placesBefore = this.#places;
     this.#places = new Map([...this.#places].filter((entry) => entry[1].waiting > 0));
     this.#turnedAtMs = page.madeAtMs;
     this.#characters = 0;
+    this.#pages = 0;
   }
 
   #forget(place: Place): void {
