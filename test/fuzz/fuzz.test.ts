@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adminKey, startService } from "../harness.ts";
 import { fuzzDecoders } from "./decode-run.ts";
+import { createOracle } from "./oracle.ts";
+import type { Plan } from "./plans.ts";
 import { fuzz } from "./run.ts";
 
 /** A short part of `npm run fuzz`, under a seed that is always the same. */
@@ -25,6 +27,21 @@ test("a wrong answer is found", async () => {
   const options = { requests: 300, seed, callers: 4, findingsMax: 1 };
   const { findings } = await fuzz({ port: service.port, adminKey }, options, description);
   assert.match(findings[0]!.why, /GET \/v1\/topics.* -> 200: .*missing/);
+});
+
+test("a service that is full may say so, to HEAD without a body, and nothing else is no fault", async () => {
+  await using service = await startService({ adminKey });
+  const document = await (await fetch(`${service.url}/openapi.json`)).json();
+  const judge = (mayBeFull: boolean, headers: Record<string, string>) => {
+    const request = { method: "HEAD", target: "/nowhere", headers: [], body: new Uint8Array() };
+    const plan = { twists: [{ name: "method", n: 1 }] } as unknown as Plan;
+    const answer = { status: 503, headers, text: "", json: undefined };
+    createOracle(document, { mayBeFull })(plan, { request, path: {}, json: undefined }, answer as never);
+  };
+  const full = { "content-type": "application/problem+json", "retry-after": "1" };
+  judge(true, full);
+  assert.throws(() => judge(false, full), /a fault: HEAD/);
+  assert.throws(() => judge(true, { "content-type": "application/problem+json" }), /a fault: HEAD/);
 });
 
 test("decoders refuse damaged bytes, or read what encodes to the same", () => {

@@ -42,7 +42,7 @@ export function createOracle(
   return (plan, { request, json }, answer) => {
     const { operation, body, twists, isValid } = plan;
     const what = `${request.method} ${request.target.slice(0, 200)} -> ${answer.status} ${answer.text.slice(0, 300)}`;
-    const isFull = mayBeFull && answer.json?.code === "unavailable";
+    const isFull = mayBeFull && saysFull(request.method, answer);
     assert.ok(answer.status < 500 || isFull, `a fault: ${what}`);
     // node:http leaves spaces around a target out.
     check(request.method, request.target.trim(), answer);
@@ -62,6 +62,12 @@ export function createOracle(
     }
     if (isValid) checkRefusal(operation.id, answer, what);
   };
+}
+
+/** The code stands in the body, which an answer to HEAD has not: there the status and when to come again say it. */
+function saysFull(method: string, { status, headers, json }: Answer): boolean {
+  if (method === "HEAD") return status === 503 && headers["retry-after"] !== undefined;
+  return json?.code === "unavailable";
 }
 
 /** A valid request is refused for its rights, for what is not there, or by a finer rule; never for its form. */
