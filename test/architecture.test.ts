@@ -102,7 +102,7 @@ function isTaken(file: string, from: string, to: string, isDynamic: boolean): bo
   if (arrows[from]?.includes(to)) return true;
   // Composition roots name a concrete store; the one that embeds gives its client too.
   if (from === "hosts" && isRoot(file) && (to === "stores" || to === "client")) return true;
-  // `serve` and `demo` start the local host, loaded only when they run; `main.ts` gives the process of `serve` its room.
+  // `serve` and `demo` start the local host, loaded only when they run; `main.ts` gives `serve` its options.
   return to === "hosts" && isDynamic && /^cli\/(serve|demo|main)\.ts$/.test(file);
 }
 

@@ -7,7 +7,7 @@ import { type MessagesPage, pageOfStep, type StreamPage } from "./messages-page.
 
 /**
  * After a page streams gather before the next, for as long as that takes about to be written to all of them: a write costs
- * far more than its bytes. With 1,000 streams, 20 ms at most held 1.2 to 1.9 million deliveries/s where 5 ms had held 0.8
+ * far more than its bytes. With 1,000 streams, 20 ms at most held 1.0 to 1.9 million deliveries/s where 5 ms had held 0.8
  * (`npm run bench:peers -- --only fan-out`), and 40 ms 1.7, but each message came twice as late. Few streams, and the first
  * message after a pause, wait for nothing.
  */

@@ -71,6 +71,27 @@ for (const [name, program] of Object.entries(programs)) {
   });
 }
 
+test("the threads of such a process take what they are limited to, and not as much", async () => {
+  const options = new URL("./memory-options.main.ts", import.meta.url).href;
+  const program = `
+    const { getHeapSpaceStatistics } = process.getBuiltinModule("node:v8");
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    (await import(process.argv[1])).giveMemoryOptions();
+    const young = 'require("node:v8").getHeapSpaceStatistics().find((each) => each.space_name === "new_space").space_size';
+    const worker = new Worker('require("node:worker_threads").parentPort.postMessage(' + young + ')', {
+      eval: true,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
+    const own = getHeapSpaceStatistics().find((each) => each.space_name === "new_space").space_size;
+    worker.once("message", (bytes) => console.log(JSON.stringify({ own, bytes })));
+  `;
+  const child = spawn(process.execPath, [...given, "--input-type=module", "-e", program, options]);
+  const { own, bytes } = JSON.parse(await text(child.stdout));
+  assert.ok(own >= 16 * 2 ** 20, `${own} bytes of its own`);
+  assert.ok(bytes < 8 * 2 ** 20, `${bytes} bytes of a thread`);
+});
+
 test("a process that was forked keeps its channel", async () => {
   assert.equal((await told([], programs["npm start"], {}, ["ipc"])).length, 1);
 });
